@@ -1,0 +1,7 @@
+//! corslint reads a repository the way a browser will meet it.
+//!
+//! The way of the data: paths → files → trees → values → servers and policies → findings → reports.
+
+pub mod ir;
+pub mod source;
+pub mod syntax;
