@@ -1,0 +1,119 @@
+//! What rules give and reports print.
+//!
+//! In: built by `rules/`. Out: printed by `report/`. Knows only spans; a finding may carry labels in several files.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::source::{Notice, Span};
+
+/// How bad it is. `Error`: a browser refuses it or an attacker gets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; never fails a build by itself.
+    Info,
+    /// Very likely wrong.
+    Warning,
+    /// Will be refused by a browser, or lets an attacker in.
+    Error,
+}
+
+impl Severity {
+    /// The lower-case name used in rule files, JSON and on the terminal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What kind of harm a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// An attacker gets in.
+    Security,
+    /// A browser refuses.
+    Blocked,
+    /// It works on localhost only.
+    Deploy,
+    /// It costs round trips.
+    Performance,
+}
+
+impl Group {
+    /// The lower-case name used in rule files and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Security => "security",
+            Group::Blocked => "blocked",
+            Group::Deploy => "deploy",
+            Group::Performance => "performance",
+        }
+    }
+}
+
+/// A place and what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// A few words.
+    pub text: String,
+}
+
+/// One thing that is wrong, at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// After shifts by the rule and the configuration.
+    pub severity: Severity,
+    /// The rule's group.
+    pub group: Group,
+    /// A fact about this configuration.
+    pub message: String,
+    /// The change to make, in this platform's syntax.
+    pub help: String,
+    /// The place that has to change.
+    pub primary: Label,
+    /// Further evidence, in any file.
+    pub labels: Vec<Label>,
+    /// The environment it is about: `production` unless said otherwise.
+    pub environment: Arc<str>,
+    /// The platform whose configuration it is.
+    pub platform: Arc<str>,
+    /// An origin that gets through, where the fault is an acceptance.
+    pub witness: Option<String>,
+    /// Where to read on.
+    pub see: Vec<String>,
+}
+
+/// Everything one run has to say.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// In order of path, offset, rule id.
+    pub findings: Vec<Finding>,
+    /// What could not be read or understood.
+    pub notices: Vec<Notice>,
+    /// Counts for the summary line.
+    pub summary: Summary,
+}
+
+/// What was looked at.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Files looked at.
+    pub files: usize,
+    /// Servers found.
+    pub servers: usize,
+    /// CORS policies found.
+    pub policies: usize,
+}
