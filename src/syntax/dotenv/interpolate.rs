@@ -154,7 +154,7 @@ fn leading_name(text: &str) -> Option<&str> {
 /// The `}` that closes a reference whose default is `text`. A default longer than a line of prose is none: the bound
 /// keeps `${A:-${A:-...` without an end from being searched again and again.
 fn closing_brace(text: &str) -> Option<usize> {
-    const MAX_DEFAULT: usize = 4096;
+    const MAX_DEFAULT: usize = 1024;
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate().take(MAX_DEFAULT) {
         match byte {
