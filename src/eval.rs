@@ -1,0 +1,320 @@
+//! Programs to values: a bounded interpreter that records what a program does to its libraries.
+//!
+//! In: modules (`ir`), a `Loader` for imports, the environment, `Library` knowledge. Out: a log of `Event`s (calls on things that come
+//! from packages, each under the condition it happens under) and the values of every scope. It never fails, never
+//! prints, never runs anything and never loops without a bound. It knows no platform: a platform reads the log.
+
+mod builtins;
+mod call;
+pub mod environment;
+mod expr;
+mod modules;
+mod operators;
+mod run;
+mod scope;
+mod sequences;
+mod strings;
+pub mod value;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+
+use crate::ir;
+use crate::model::condition::Formula;
+use crate::source::{FileId, Span};
+use crate::syntax::document::Node;
+use environment::Environment;
+use scope::Scope;
+use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
+
+pub use modules::ModuleState;
+
+/// Gives the evaluator the files a program imports.
+pub trait Loader {
+    /// Is there a file at this path?
+    fn exists(&self, path: &Utf8Path) -> bool;
+    /// The tree of a program file.
+    fn module(&mut self, path: &Utf8Path) -> Option<Arc<ir::Module>>;
+    /// The tree of a JSON file.
+    fn document(&mut self, path: &Utf8Path) -> Option<Arc<Node>>;
+    /// The path of a file that was given out before.
+    fn path(&self, file: FileId) -> Utf8PathBuf;
+}
+
+/// What a platform knows of the packages it speaks for. Asked before the evaluator's own reading.
+pub trait Library: Sync {
+    /// The meaning of `path.name` on something external; `None` leaves the plain longer name.
+    fn member(&self, run: &mut Interp<'_>, target: &Target, name: &str, span: Span) -> Option<Value> {
+        let _ = (run, target, name, span);
+        None
+    }
+    /// The meaning of a call; `None` leaves the default: functions among the arguments are run once, and the result is a
+    /// new object. The call is recorded either way.
+    fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
+        let _ = (run, target, args, span);
+        None
+    }
+    /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
+    fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
+        let _ = (run, module, name, value);
+        None
+    }
+}
+
+/// Something external that is asked or called: its canonical name and, when it is an object, which.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// `npm:express().use`, `py:fastapi.FastAPI`.
+    pub path: Arc<str>,
+    /// The object whose method it is, or that is called itself.
+    pub object: Option<ObjectId>,
+}
+
+/// Something on the heap.
+#[derive(Debug)]
+pub struct Object {
+    /// What made it: `npm:express()`; for instances of the program's own classes `class:Name`.
+    pub path: Arc<str>,
+    /// The object whose method made it (`app.route('/x')` → `app`).
+    pub parent: Option<ObjectId>,
+    /// The class, for instances of the program's own classes.
+    pub class: Option<Value>,
+    /// The arguments it was made with.
+    pub args: Args,
+    /// What was assigned to its fields.
+    pub fields: IndexMap<Arc<str>, Value>,
+    /// Where it was made.
+    pub span: Span,
+    /// When it is made.
+    pub when: Formula,
+}
+
+/// Something a program did to a library.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// What was called; `path[]=` for an assignment of a key, whose arguments are key and value.
+    pub target: Target,
+    /// The arguments.
+    pub args: Args,
+    /// When it happens.
+    pub when: Formula,
+    /// The call.
+    pub span: Span,
+    /// The module whose code did it.
+    pub module: ModuleId,
+    /// What it returned.
+    pub result: Option<ObjectId>,
+}
+
+/// Bounds of one evaluation. Past any of them values are unknown and the run goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Expressions and statements evaluated in all.
+    pub steps: usize,
+    /// Calls in calls.
+    pub depth: usize,
+    /// Events recorded.
+    pub events: usize,
+    /// Items of one list, entries of one map, rounds of one loop.
+    pub items: usize,
+    /// Bytes of one text.
+    pub text: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { steps: 3_000_000, depth: 40, events: 200_000, items: 500, text: 100_000 }
+    }
+}
+
+/// One evaluation of a set of programs.
+pub struct Interp<'a> {
+    loader: &'a mut dyn Loader,
+    libraries: &'a [&'a dyn Library],
+    environment: &'a Environment,
+    /// The heap.
+    pub objects: Vec<Object>,
+    /// What the programs did, in order.
+    pub log: Vec<Event>,
+    scopes: Vec<Scope>,
+    modules: IndexMap<Utf8PathBuf, ModuleState>,
+    path: Vec<Formula>,
+    frames: Vec<run::Frame>,
+    steps_left: usize,
+    bounds: Bounds,
+    called: HashSet<Span>,
+    pending: Vec<Arc<Closure>>,
+    seen_pending: HashSet<Span>,
+    reads: Vec<EnvRecord>,
+    alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
+}
+
+/// A read of an environment variable, wherever it happens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvRecord {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where.
+    pub span: Span,
+}
+
+impl<'a> Interp<'a> {
+    /// A new evaluation.
+    pub fn new(
+        loader: &'a mut dyn Loader,
+        libraries: &'a [&'a dyn Library],
+        environment: &'a Environment,
+    ) -> Interp<'a> {
+        let bounds = Bounds::default();
+        Interp {
+            loader,
+            libraries,
+            environment,
+            objects: Vec::new(),
+            log: Vec::new(),
+            scopes: Vec::new(),
+            modules: IndexMap::new(),
+            path: Vec::new(),
+            frames: Vec::new(),
+            steps_left: bounds.steps,
+            bounds,
+            called: HashSet::new(),
+            pending: Vec::new(),
+            seen_pending: HashSet::new(),
+            reads: Vec::new(),
+            alias_cache: HashMap::new(),
+        }
+    }
+
+    /// Evaluates a file as the start of a program, unless it was imported before.
+    pub fn run_file(&mut self, path: &Utf8Path) {
+        self.load_module(path);
+    }
+
+    /// Runs the functions nobody called, as entry points with unknown arguments.
+    pub fn run_uncalled(&mut self) {
+        let mut at = 0;
+        while at < self.pending.len() {
+            let closure = self.pending[at].clone();
+            at += 1;
+            if self.called.contains(&closure.function.span) {
+                continue;
+            }
+            self.path.clear();
+            let args = Args { open: true, ..Args::default() };
+            let span = closure.function.span;
+            self.call_closure(&closure, &args, None, span);
+        }
+        self.pending.clear();
+    }
+
+    /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
+    pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
+        let path = std::mem::take(&mut self.path);
+        let start = self.log.len();
+        let value = self.call_closure(closure, args, None, closure.function.span);
+        self.path = path;
+        (self.log.split_off(start.min(self.log.len())), value)
+    }
+
+    /// The object of an id.
+    pub fn object(&self, id: ObjectId) -> &Object {
+        &self.objects[id.0]
+    }
+
+    /// All modules that were evaluated, in the order in which they were met.
+    pub fn modules(&self) -> impl Iterator<Item = (ModuleId, &Utf8PathBuf, &ModuleState)> {
+        self.modules.iter().enumerate().map(|(index, (path, state))| (ModuleId(index), path, state))
+    }
+
+    /// The path of a module.
+    pub fn module_path(&self, module: ModuleId) -> &Utf8Path {
+        self.modules.get_index(module.0).map_or(Utf8Path::new(""), |(path, _)| path)
+    }
+
+    /// The value of a name at the top of a module.
+    pub fn top_level(&self, module: ModuleId, name: &str) -> Option<Value> {
+        let (_, state) = self.modules.get_index(module.0)?;
+        self.scopes[state.scope.0].get(name).map(|variable| variable.value.clone())
+    }
+
+    /// All names at the top of a module, in the order in which they were bound.
+    pub fn top_level_names(&self, module: ModuleId) -> Vec<(Arc<str>, Value)> {
+        let Some((_, state)) = self.modules.get_index(module.0) else { return Vec::new() };
+        self.scopes[state.scope.0].iter().map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
+    }
+
+    /// Every read of an environment variable so far.
+    pub fn env_reads(&self) -> &[EnvRecord] {
+        &self.reads
+    }
+
+    /// What is known of the environment.
+    pub fn environment(&self) -> &Environment {
+        self.environment
+    }
+
+    /// The language of a module.
+    pub fn language(&self, module: ModuleId) -> ir::Language {
+        self.modules.get_index(module.0).map_or(ir::Language::JavaScript, |(_, state)| state.language)
+    }
+
+    /// Puts something new on the heap.
+    pub fn make_object(
+        &mut self,
+        path: impl Into<Arc<str>>,
+        args: Args,
+        parent: Option<ObjectId>,
+        span: Span,
+    ) -> ObjectId {
+        let id = ObjectId(self.objects.len());
+        let when = self.condition();
+        self.objects.push(Object { path: path.into(), parent, class: None, args, fields: IndexMap::new(), span, when });
+        id
+    }
+
+    /// The condition under which the current statement runs.
+    pub fn condition(&self) -> Formula {
+        Formula::all(self.path.iter().cloned())
+    }
+
+    /// Writes down that a library was used.
+    fn record(&mut self, target: Target, args: Args, span: Span, result: Option<ObjectId>) {
+        if self.log.len() < self.bounds.events {
+            let when = self.condition();
+            let module = self.current_module();
+            self.log.push(Event { target, args, when, span, module, result });
+        }
+    }
+
+    fn current_module(&self) -> ModuleId {
+        self.frames.last().map_or(ModuleId(0), |frame| frame.module)
+    }
+
+    /// Counts one step; false when the budget is used up.
+    fn step(&mut self) -> bool {
+        self.steps_left = self.steps_left.saturating_sub(1);
+        self.steps_left > 0
+    }
+
+    fn new_scope(&mut self, parent: Option<ScopeId>, function: bool) -> ScopeId {
+        self.scopes.push(Scope::new(parent, function));
+        ScopeId(self.scopes.len() - 1)
+    }
+
+    /// The canonical name of something external, or of what made an object.
+    pub fn path_of(&self, value: &Value) -> Option<Arc<str>> {
+        match &value.kind {
+            Kind::External(path) => Some(path.clone()),
+            Kind::Object(id) => Some(self.object(*id).path.clone()),
+            Kind::Method { receiver, name } => {
+                let receiver = self.path_of(receiver)?;
+                Some(format!("{receiver}.{name}").into())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Environment variables: what the repository says they are in production, and the idioms that read them.
+//!
+//! In: env files, compose files and what the user states. Out: the text of a variable for code at a path, or an unknown
+//! `Env` value with its default as the alternative. Never reads the environment of the machine it runs on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+
+use super::operators::env_set;
+use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
+use super::{EnvRecord, Interp, Target};
+use crate::model::origin::{Url, is_loopback};
+use crate::source::{Span, Spanned};
+
+/// Which deployment a file of variables is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deployment {
+    /// `.env.production`, a production compose file.
+    Production,
+    /// `.env`, `docker-compose.yml`: may be what production uses, may be somebody's machine.
+    Any,
+    /// `.env.staging`.
+    Staging,
+    /// `.env.development`, `.env.local`.
+    Development,
+    /// `.env.test`.
+    Test,
+    /// `.env.example`: documentation.
+    Example,
+}
+
+/// The variables of one file.
+#[derive(Debug, Clone)]
+pub struct EnvFile {
+    /// Its path.
+    pub path: Utf8PathBuf,
+    /// What it is for.
+    pub deployment: Deployment,
+    /// Name to text and place, in the file's order.
+    pub variables: IndexMap<Arc<str>, Spanned<Arc<str>>>,
+}
+
+/// Everything the repository and the user say about variables.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// What the user states on the command line.
+    pub stated: BTreeMap<String, String>,
+    /// Files in path order.
+    pub files: Vec<EnvFile>,
+    /// Take `.env` for what the deployment uses, whatever stands in it.
+    pub trust_local: bool,
+}
+
+impl Deployment {
+    /// Read from a file's name: `.env.production`, `compose.dev.yml`.
+    pub fn of_file_name(name: &str) -> Deployment {
+        let lower = name.to_ascii_lowercase();
+        let words: Vec<&str> = lower.split(['.', '-', '_']).collect();
+        let has = |set: &[&str]| words.iter().any(|word| set.contains(word));
+        if has(&["example", "sample", "template", "dist", "default", "defaults", "tmpl", "tpl"]) {
+            Deployment::Example
+        } else if has(&["test", "testing", "tests", "ci", "e2e"]) {
+            Deployment::Test
+        } else if has(&["development", "dev", "local", "develop", "debug", "override", "localhost"]) {
+            Deployment::Development
+        } else if has(&["staging", "stage", "preview", "qa", "uat"]) {
+            Deployment::Staging
+        } else if has(&["production", "prod", "live", "release"]) {
+            Deployment::Production
+        } else {
+            Deployment::Any
+        }
+    }
+}
+
+impl Environment {
+    /// The text of a variable in production, for code at `from`: what the user states, else the production file nearest
+    /// above it, else a plain `.env` that does not look like somebody's own machine.
+    pub fn production(&self, name: &str, from: &Utf8Path) -> Option<Spanned<Arc<str>>> {
+        let nearest = |deployment: Deployment| {
+            self.files
+                .iter()
+                .filter(|file| file.deployment == deployment && file.variables.contains_key(name))
+                .filter_map(|file| distance(&file.path, from).map(|steps| (steps, file)))
+                .min_by_key(|(steps, _)| *steps)
+                .and_then(|(_, file)| file.variables.get(name))
+        };
+        if let Some(found) = nearest(Deployment::Production) {
+            return Some(found.clone());
+        }
+        let found = nearest(Deployment::Any)?;
+        let local = found.value.is_empty() || looks_local(&found.value) || is_selector(name);
+        (self.trust_local || !local).then(|| found.clone())
+    }
+
+    /// Files that name a variable, in path order.
+    pub fn naming<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e EnvFile> + 'e {
+        self.files.iter().filter(move |file| file.variables.contains_key(name))
+    }
+}
+
+/// Directories between an env file and code: upwards only, and then into the first level beside the code (`deploy/`).
+fn distance(file: &Utf8Path, from: &Utf8Path) -> Option<usize> {
+    let home = file.parent().unwrap_or(Utf8Path::new(""));
+    from.ancestors().skip(1).position(|directory| directory == home)
+}
+
+/// Does a value name the machine it runs on, in any of its pieces?
+fn looks_local(text: &str) -> bool {
+    text.split([',', ' ', ';', '"', '[', ']'])
+        .any(|piece| piece.contains("localhost") || Url::parse(piece).is_some_and(|url| is_loopback(&url.host)))
+}
+
+/// Variables that name the environment itself.
+pub fn is_selector(name: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "NODE_ENV",
+        "ENVIRONMENT",
+        "ENV",
+        "APP_ENV",
+        "DJANGO_ENV",
+        "FLASK_ENV",
+        "STAGE",
+        "VERCEL_ENV",
+        "PYTHON_ENV",
+        "MODE",
+        "RUN_ENV",
+        "APP_ENVIRONMENT",
+        "DEPLOY_ENV",
+        "DEPLOYMENT",
+        "FASTAPI_ENV",
+        "NEXT_PUBLIC_ENV",
+        "APP_STAGE",
+        "TARGET_ENV",
+        "DJANGO_ENVIRONMENT",
+        "NEXT_PUBLIC_VERCEL_ENV",
+        "DEPLOYMENT_ENV",
+        "ENV_NAME",
+    ];
+    NAMES.contains(&name) || name.ends_with("_ENVIRONMENT") || name.ends_with("_ENV")
+}
+
+impl Interp<'_> {
+    /// Reads a variable: known text in its shape, or an unknown with the default as the other alternative.
+    pub fn read_env(&mut self, name: &Arc<str>, shape: EnvShape, default: Option<Value>, span: Span) -> Value {
+        self.reads.push(EnvRecord { name: name.clone(), span });
+        let from = self.module_path(self.current_module()).to_owned();
+        if let Some(stated) = self.environment.stated.get(&**name) {
+            let text = Value::text(stated.as_str(), span);
+            return self.shaped(text, &shape, span);
+        }
+        if let Some(found) = self.environment.production(name, &from) {
+            let text = Value::text(found.value, found.span).through(span);
+            return self.shaped(text, &shape, span);
+        }
+        let read = EnvRead { name: name.clone(), shape, read: span };
+        let set = env_set(&read);
+        let value = Value::new(Kind::Env(read), span);
+        match default {
+            None => value,
+            Some(default) => Value::one_of([(set.clone(), value), (set.not(), default)], span),
+        }
+    }
+
+    /// A known text brought into the shape it is read in.
+    fn shaped(&mut self, text: Value, shape: &EnvShape, span: Span) -> Value {
+        match shape {
+            EnvShape::Text | EnvShape::Changed => text,
+            EnvShape::List { separator, trimmed } => {
+                let args = Args { positional: vec![Value::text(separator.clone(), span)], ..Args::default() };
+                let list = self.string_method(&text, "split", &args, span).unwrap_or_else(|| text.clone());
+                if !trimmed {
+                    return list;
+                }
+                let Some(items) = self.items_of(&list) else { return list };
+                let trimmed: Vec<Value> = items
+                    .items
+                    .iter()
+                    .filter_map(|item| self.string_method(&item.value, "strip", &Args::default(), span))
+                    .filter(|item| item.as_str().is_some_and(|text| !text.is_empty()))
+                    .collect();
+                Value::list(trimmed, text.span)
+            }
+            EnvShape::Bool => {
+                let truth = text.as_str().map(|text| text.to_ascii_lowercase());
+                let flag = matches!(truth.as_deref(), Some("true" | "1" | "yes" | "y" | "on" | "t" | "ok"));
+                Value { kind: Kind::Bool(flag), ..text }
+            }
+            EnvShape::Num => match text.as_str().and_then(|text| text.trim().parse().ok()) {
+                Some(number) => Value { kind: Kind::Num(number), ..text },
+                None => Value::unknown(Reason::NotModelled, span),
+            },
+            EnvShape::Json => self.parse_json(&text, span),
+        }
+    }
+
+    /// Functions of packages that read variables; `None` when the call is something else.
+    pub(super) fn env_call(&mut self, target: &Target, args: &Args, span: Span) -> Option<Value> {
+        let path = target.path.clone();
+        let name = || {
+            args.positional
+                .first()
+                .or_else(|| args.named("var"))
+                .or_else(|| args.named("option"))
+                .and_then(Value::as_str)
+                .cloned()
+        };
+        match &*path {
+            "py:os.environ.get" | "py:os.getenv" | "py:os.environ.setdefault" => {
+                let default = args.get(1, "default").cloned().or_else(|| Some(Value::new(Kind::Null, span)));
+                return Some(self.read_env(&name()?, EnvShape::Text, default, span));
+            }
+            "js:Deno.env.get" | "js:env.get" => return Some(self.read_env(&name()?, EnvShape::Text, None, span)),
+            "py:decouple.config" | "py:decouple.Config()()" | "py:starlette.config.Config()()" => {
+                return Some(self.read_cast(&name()?, args, 1, span));
+            }
+            _ => {}
+        }
+        if let Some(method) = path.strip_prefix("py:environ.Env()").or_else(|| path.strip_prefix("py:environs.Env()")) {
+            let trimmed = path.starts_with("py:environs");
+            let shape = match method {
+                "()" | ".get_value" => {
+                    let scheme = target.object.and_then(|id| self.object(id).args.named(&name()?).cloned());
+                    return Some(self.read_django_env(&name()?, args, scheme, span));
+                }
+                ".list" | ".tuple" => EnvShape::List { separator: ",".into(), trimmed },
+                ".bool" => EnvShape::Bool,
+                ".int" | ".float" => EnvShape::Num,
+                ".json" | ".dict" => EnvShape::Json,
+                ".str" | ".unicode" | ".url" => EnvShape::Text,
+                _ => return None,
+            };
+            let default = args.get(if trimmed { 1 } else { 2 }, "default").cloned();
+            return Some(self.read_env(&name()?, shape, default, span));
+        }
+        // Nest's ConfigService and its kin: `config.get('CORS_ORIGIN')` with a name written like a variable.
+        if path.ends_with("ConfigService().get") || path.ends_with("ConfigService().getOrThrow") {
+            let name = name()?;
+            let variable =
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            return variable.then(|| self.read_env(&name, EnvShape::Text, args.positional.get(1).cloned(), span));
+        }
+        None
+    }
+
+    /// `config('X', default=…, cast=…)` of decouple and Starlette.
+    fn read_cast(&mut self, name: &Arc<str>, args: &Args, position: usize, span: Span) -> Value {
+        let default = args.get(position + 1, "default").or_else(|| args.named("default")).cloned();
+        let cast = args.named("cast").or_else(|| args.positional.get(position)).cloned();
+        let default = if args.named("default").is_some() { default } else { None };
+        let Some(cast) = cast else { return self.read_env(name, EnvShape::Text, default, span) };
+        let cast_path = self.path_of(&cast);
+        let shape = match cast_path.as_deref() {
+            Some(path) if path.contains("Csv") || path.ends_with("CommaSeparatedStrings") => {
+                EnvShape::List { separator: ",".into(), trimmed: true }
+            }
+            Some("py:bool") => EnvShape::Bool,
+            Some("py:int" | "py:float") => EnvShape::Num,
+            Some("py:str") => EnvShape::Text,
+            _ => {
+                if let Kind::Function(_) = &cast.kind {
+                    let raw = self.read_env(name, EnvShape::Text, default, span);
+                    let parts: Vec<_> = raw
+                        .alternatives()
+                        .into_iter()
+                        .map(|(when, value)| {
+                            let args = Args { positional: vec![value], ..Args::default() };
+                            (when, self.call(&cast, &args, None, false, span))
+                        })
+                        .collect();
+                    return Value::one_of(parts, span);
+                }
+                EnvShape::Changed
+            }
+        };
+        // The default is cast as well: `default='a,b'` becomes a list.
+        let default = default
+            .map(|default| if default.as_str().is_some() { self.shaped(default, &shape, span) } else { default });
+        self.read_env(name, shape, default, span)
+    }
+
+    /// `env('X')` of django-environ: the cast is a keyword, the default's type, or the scheme given to `Env(X=(list, []))`.
+    fn read_django_env(&mut self, name: &Arc<str>, args: &Args, scheme: Option<Value>, span: Span) -> Value {
+        let mut default = args.get(2, "default").cloned();
+        let mut cast = args.get(1, "cast").and_then(|cast| self.path_of(cast));
+        if let Some(parts) = scheme.as_ref().and_then(Value::as_list).cloned() {
+            cast = cast.or_else(|| parts.items.first().and_then(|item| self.path_of(&item.value)));
+            default = default.or_else(|| parts.items.get(1).map(|item| item.value.clone()));
+        } else if let Some(scheme) = &scheme {
+            cast = cast.or_else(|| self.path_of(scheme));
+        }
+        let by_default = default.as_ref().map(|default| &default.kind);
+        let shape = match (cast.as_deref(), by_default) {
+            (Some("py:list" | "py:tuple"), _) | (None, Some(Kind::List(_))) => {
+                EnvShape::List { separator: ",".into(), trimmed: false }
+            }
+            (Some("py:bool"), _) | (None, Some(Kind::Bool(_))) => EnvShape::Bool,
+            (Some("py:int" | "py:float"), _) | (None, Some(Kind::Num(_))) => EnvShape::Num,
+            (Some(path), _) if path.contains('[') => EnvShape::List { separator: ",".into(), trimmed: false },
+            _ => EnvShape::Text,
+        };
+        self.read_env(name, shape, default, span)
+    }
+
+    /// Fields of a pydantic settings class are read from the environment under their own names.
+    pub(super) fn settings_fields(&mut self, class: &Arc<super::value::ClassValue>, id: super::value::ObjectId) {
+        let value = Value::new(Kind::Class(class.clone()), class.class.span);
+        let is_settings = self.external_bases(&value).iter().any(|base| base.ends_with(".BaseSettings"));
+        if !is_settings {
+            return;
+        }
+        let prefix = self.settings_prefix(class);
+        for field in &class.class.fields {
+            if matches!(&*field.name, "Config" | "model_config") {
+                continue;
+            }
+            let given = self.object(id).args.named(&field.name).cloned();
+            let default = self.object(id).fields.get(&field.name).cloned();
+            let (alias, default) = self.settings_alias(default);
+            let name: Arc<str> = match alias {
+                Some(alias) => alias,
+                None => format!("{prefix}{}", field.name).to_uppercase().into(),
+            };
+            let value = match given {
+                Some(value) => value,
+                None => self.settings_value(&name, field, default),
+            };
+            self.objects[id.0].fields.insert(field.name.clone(), value);
+        }
+    }
+
+    fn settings_value(&mut self, name: &Arc<str>, field: &crate::ir::Field, default: Option<Value>) -> Value {
+        // pydantic reads lists as JSON; texts are texts.
+        let list = matches!(default.as_ref().map(|value| &value.kind), Some(Kind::List(_)))
+            || field.annotation.as_ref().is_some_and(is_list_type);
+        let shape = match (list, default.as_ref().map(|value| &value.kind)) {
+            (true, _) => EnvShape::Json,
+            (_, Some(Kind::Bool(_))) => EnvShape::Bool,
+            (_, Some(Kind::Num(_))) => EnvShape::Num,
+            _ => EnvShape::Text,
+        };
+        self.read_env(name, shape, default, field.name_span)
+    }
+
+    /// `Field(default, env='X', alias='X')`: the variable's name and the real default.
+    fn settings_alias(&self, default: Option<Value>) -> (Option<Arc<str>>, Option<Value>) {
+        let Some(value) = default else { return (None, None) };
+        let Some(object) = value.as_object().map(|id| self.object(id)) else { return (None, Some(value)) };
+        if !object.path.ends_with(".Field()") {
+            return (None, Some(value));
+        }
+        let args = &object.args;
+        let alias = ["env", "validation_alias", "alias"]
+            .iter()
+            .find_map(|key| args.named(key))
+            .and_then(Value::as_str)
+            .cloned();
+        let default =
+            args.get(0, "default").filter(|value| !matches!(value.kind, Kind::External(_) | Kind::Unknown(_))).cloned();
+        (alias, default)
+    }
+
+    /// `env_prefix` of `model_config` or of the inner `Config`.
+    fn settings_prefix(&self, class: &Arc<super::value::ClassValue>) -> String {
+        let statics = &self.object(class.statics).fields;
+        let config = statics.get("model_config").or_else(|| statics.get("Config"));
+        let prefix = match config.map(|value| &value.kind) {
+            Some(Kind::Object(id)) => self.object(*id).args.named("env_prefix").cloned(),
+            Some(Kind::Map(map)) => map.entries.get("env_prefix").map(|entry| entry.value.clone()),
+            Some(Kind::Class(inner)) => self.object(inner.statics).fields.get("env_prefix").cloned(),
+            _ => None,
+        };
+        prefix.as_ref().and_then(Value::as_str).map(|text| text.to_string()).unwrap_or_default()
+    }
+}
+
+/// `list[str]`, `List[AnyHttpUrl]`, `set[str]`, `tuple[...]`.
+fn is_list_type(annotation: &crate::ir::Expr) -> bool {
+    use crate::ir::ExprKind;
+    match &annotation.kind {
+        ExprKind::Name(name) => matches!(&**name, "list" | "List" | "set" | "Set" | "tuple" | "Tuple" | "Sequence"),
+        ExprKind::Index { object, .. } => is_list_type(object),
+        ExprKind::Member { property, .. } => matches!(&**property, "List" | "Set" | "Tuple" | "Sequence"),
+        _ => false,
+    }
+}

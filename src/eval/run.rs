@@ -1,0 +1,504 @@
+//! Statements: control flow becomes conditions.
+//!
+//! A branch that cannot be decided is run under its condition; a `return` inside it leaves the rest of the block to the
+//! opposite condition. The path (`Interp::path`) is the list of conditions that hold at the current statement.
+
+use std::sync::Arc;
+
+use super::Interp;
+use super::scope::Variable;
+use super::value::{Args, Closure, Kind, ModuleId, Reason, ScopeId, Value};
+use crate::ir::{self, Language, Pattern, Stmt, StmtKind};
+use crate::model::condition::{Formula, Test};
+use crate::source::Span;
+
+/// A function call in progress.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) module: ModuleId,
+    pub(super) language: Language,
+    /// The function that runs, by its place; `None` for a module's own body.
+    pub(super) function: Option<Span>,
+    /// How many conditions were on the path when it was called.
+    pub(super) base: usize,
+    /// What it returns, and when.
+    pub(super) returns: Vec<(Formula, Value)>,
+    /// What was thrown.
+    pub(super) throws: Vec<(Formula, Span)>,
+}
+
+/// How a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Its end is reached, perhaps under more conditions, which are then on the path.
+    Falls,
+    /// Its end is never reached.
+    Leaves,
+}
+
+impl Interp<'_> {
+    /// Runs statements; conditions added by early exits stay on the path for the caller to remove.
+    pub(super) fn run_block(&mut self, body: &[Stmt], scope: ScopeId) -> Flow {
+        self.hoist(body, scope);
+        for stmt in body {
+            if !self.step() {
+                return Flow::Falls;
+            }
+            if self.run_stmt(stmt, scope) == Flow::Leaves {
+                return Flow::Leaves;
+            }
+        }
+        Flow::Falls
+    }
+
+    /// Function and class declarations are known before the block runs.
+    fn hoist(&mut self, body: &[Stmt], scope: ScopeId) {
+        if self.language_here() == Language::Python {
+            return;
+        }
+        for stmt in body {
+            match &stmt.kind {
+                StmtKind::Function(function) => self.declare_function(function, scope),
+                StmtKind::Export(ir::Export::Declaration(inner)) => {
+                    if let StmtKind::Function(function) = &inner.kind {
+                        self.declare_function(function, scope);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn declare_function(&mut self, function: &Arc<ir::Function>, scope: ScopeId) {
+        let value = self.closure(function, scope, None);
+        if let Some(name) = &function.name {
+            self.declare(scope, name.clone(), value);
+        }
+    }
+
+    /// A function value; it is remembered so that it is run later if nobody calls it.
+    pub(super) fn closure(&mut self, function: &Arc<ir::Function>, scope: ScopeId, this: Option<Value>) -> Value {
+        let module = self.current_module();
+        let closure = Arc::new(Closure { function: function.clone(), scope, this, module });
+        if self.seen_pending.insert(function.span) {
+            self.pending.push(closure.clone());
+        }
+        Value::new(Kind::Function(closure), function.span)
+    }
+
+    pub(super) fn language_here(&self) -> Language {
+        self.frames.last().map_or(Language::JavaScript, |frame| frame.language)
+    }
+
+    /// The scope of a nested block: JavaScript opens one, Python does not.
+    fn block_scope(&mut self, scope: ScopeId) -> ScopeId {
+        match self.language_here() {
+            Language::JavaScript => self.new_scope(Some(scope), false),
+            Language::Python => scope,
+        }
+    }
+
+    fn run_stmt(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
+        match &stmt.kind {
+            StmtKind::Bind { target, value } => {
+                let value = match value {
+                    Some(value) => self.eval(value, scope),
+                    None => Value::undefined(stmt.span),
+                };
+                self.bind_statement(target, value, scope);
+                Flow::Falls
+            }
+            StmtKind::Annotation { name, annotation } => {
+                let value = self.eval(annotation, scope);
+                let target = super::Target { path: format!("annotation:{name}").into(), object: None };
+                self.record(target, Args { positional: vec![value], ..Args::default() }, stmt.span, None);
+                Flow::Falls
+            }
+            StmtKind::Expr(expr) => {
+                self.eval(expr, scope);
+                Flow::Falls
+            }
+            StmtKind::If { test, then, otherwise } => self.run_if(test, then, otherwise, scope),
+            StmtKind::Switch { subject, cases } => self.run_switch(subject, cases, stmt.span, scope),
+            StmtKind::Return(value) => {
+                let value = match value {
+                    Some(value) => self.eval(value, scope),
+                    None => Value::undefined(stmt.span),
+                };
+                let when = self.since_call();
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.returns.push((when, value));
+                }
+                Flow::Leaves
+            }
+            StmtKind::Throw(value) => {
+                let value = value.as_ref().map(|value| self.eval(value, scope));
+                let args = Args { positional: value.into_iter().collect(), ..Args::default() };
+                self.record(super::Target { path: "throw".into(), object: None }, args, stmt.span, None);
+                let when = self.since_call();
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.throws.push((when, stmt.span));
+                }
+                Flow::Leaves
+            }
+            StmtKind::Jump => Flow::Leaves,
+            StmtKind::Function(function) => {
+                if self.language_here() == Language::Python || !function.decorators.is_empty() {
+                    self.define_decorated(function, scope);
+                }
+                Flow::Falls
+            }
+            StmtKind::Class(class) => {
+                let value = self.class_value(class, scope);
+                let value = self.decorate(&class.decorators, value, class.span, scope);
+                if let Some(name) = &class.name {
+                    self.declare(scope, name.clone(), value);
+                }
+                Flow::Falls
+            }
+            StmtKind::Import(import) => {
+                self.run_import(import, stmt.span, scope);
+                Flow::Falls
+            }
+            StmtKind::Export(export) => {
+                self.run_export(export, stmt.span, scope);
+                Flow::Falls
+            }
+            StmtKind::Loop { target, iterable, body } => {
+                self.run_loop(target.as_ref(), iterable.as_ref(), body, stmt.span, scope)
+            }
+            StmtKind::Try { body, handlers, finally } => self.run_try(body, handlers, finally, stmt.span, scope),
+            StmtKind::Block(body) => {
+                let inner = self.block_scope(scope);
+                self.run_block(body, inner)
+            }
+        }
+    }
+
+    pub(super) fn run_statement(&mut self, stmt: &Stmt, scope: ScopeId) {
+        let depth = self.path.len();
+        self.run_stmt(stmt, scope);
+        self.path.truncate(depth);
+    }
+
+    fn bind_statement(&mut self, target: &Pattern, value: Value, scope: ScopeId) {
+        match (self.language_here(), target) {
+            (Language::JavaScript, _) => self.bind(target, value, scope, true),
+            (Language::Python, _) => self.bind(target, value, scope, false),
+        }
+    }
+
+    fn define_decorated(&mut self, function: &Arc<ir::Function>, scope: ScopeId) {
+        let value = self.closure(function, scope, None);
+        let value = self.decorate(&function.decorators, value, function.span, scope);
+        if let Some(name) = &function.name {
+            self.assign_name(name, value, scope);
+        }
+    }
+
+    /// The conditions added since the current function was called.
+    pub(super) fn since_call(&self) -> Formula {
+        let base = self.frames.last().map_or(0, |frame| frame.base);
+        Formula::all(self.path.iter().skip(base).cloned())
+    }
+
+    fn run_if(&mut self, test: &ir::Expr, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
+        let value = self.eval(test, scope);
+        let condition = self.truthy(&value).given(&self.path);
+        self.run_branches(condition, then, otherwise, scope)
+    }
+
+    fn run_branches(&mut self, condition: Formula, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
+        match condition {
+            Formula::True => {
+                let inner = self.block_scope(scope);
+                return self.run_block(then, inner);
+            }
+            Formula::False => {
+                let inner = self.block_scope(scope);
+                return self.run_block(otherwise, inner);
+            }
+            _ => {}
+        }
+        let depth = self.path.len();
+        let (then_flow, then_rest) = self.run_under(condition.clone(), then, scope);
+        let (else_flow, else_rest) = self.run_under(condition.clone().not(), otherwise, scope);
+        self.path.truncate(depth);
+        match (then_flow, else_flow) {
+            (Flow::Leaves, Flow::Leaves) => Flow::Leaves,
+            (Flow::Leaves, Flow::Falls) => {
+                self.path.extend(else_rest);
+                Flow::Falls
+            }
+            (Flow::Falls, Flow::Leaves) => {
+                self.path.extend(then_rest);
+                Flow::Falls
+            }
+            (Flow::Falls, Flow::Falls) => {
+                // Nothing was left early: the conditions of the branches cancel out.
+                if then_rest.len() > 1 || else_rest.len() > 1 {
+                    self.path.push(Formula::any([Formula::all(then_rest), Formula::all(else_rest)]));
+                }
+                Flow::Falls
+            }
+        }
+    }
+
+    /// Runs a block under one more condition; gives how it ends and the conditions that hold at its end.
+    fn run_under(&mut self, condition: Formula, body: &[Stmt], scope: ScopeId) -> (Flow, Vec<Formula>) {
+        let depth = self.path.len();
+        self.path.push(condition);
+        let inner = self.block_scope(scope);
+        let flow = self.run_block(body, inner);
+        let rest = self.path.split_off(depth);
+        (flow, rest)
+    }
+
+    fn run_switch(&mut self, subject: &ir::Expr, cases: &[ir::Case], span: Span, scope: ScopeId) -> Flow {
+        let value = self.eval(subject, scope);
+        let mut selected = Vec::new();
+        for case in cases {
+            let mut any = Vec::new();
+            for expr in &case.values {
+                let other = self.eval(expr, scope);
+                let test = if matches!(value.kind, Kind::Bool(true)) {
+                    self.truthy(&other)
+                } else {
+                    self.equals(&value, &other, expr.span)
+                };
+                any.push(test);
+            }
+            selected.push(Formula::any(any));
+        }
+        let none = Formula::all(selected.iter().cloned().map(Formula::not));
+        let mut arms: Vec<(Formula, Vec<Stmt>)> = Vec::new();
+        let mut default = (none, Vec::new());
+        for (index, case) in cases.iter().enumerate() {
+            let mut body = case.body.clone();
+            let mut next = index;
+            while cases[next].falls_through && next + 1 < cases.len() {
+                next += 1;
+                body.extend(cases[next].body.iter().cloned());
+            }
+            if case.values.is_empty() {
+                default.1 = body;
+            } else {
+                arms.push((selected[index].clone(), body));
+            }
+        }
+        self.run_arms(&arms, &default.1, span, scope)
+    }
+
+    /// `if/else if` over arms; the last block runs when none is selected.
+    fn run_arms(&mut self, arms: &[(Formula, Vec<Stmt>)], default: &[Stmt], span: Span, scope: ScopeId) -> Flow {
+        let Some(((condition, body), rest)) = arms.split_first() else {
+            let inner = self.block_scope(scope);
+            return self.run_block(default, inner);
+        };
+        let condition = condition.given(&self.path);
+        match condition {
+            Formula::True => {
+                let inner = self.block_scope(scope);
+                self.run_block(body, inner)
+            }
+            Formula::False => self.run_arms(rest, default, span, scope),
+            condition => {
+                let depth = self.path.len();
+                let (then_flow, then_rest) = self.run_under(condition.clone(), body, scope);
+                self.path.push(condition.not());
+                let else_flow = self.run_arms(rest, default, span, scope);
+                let else_rest = self.path.split_off(depth);
+                match (then_flow, else_flow) {
+                    (Flow::Leaves, Flow::Leaves) => return Flow::Leaves,
+                    (Flow::Leaves, Flow::Falls) => self.path.extend(else_rest),
+                    (Flow::Falls, Flow::Leaves) => self.path.extend(then_rest),
+                    (Flow::Falls, Flow::Falls) => {}
+                }
+                Flow::Falls
+            }
+        }
+    }
+
+    fn run_loop(
+        &mut self,
+        target: Option<&Pattern>,
+        iterable: Option<&ir::Expr>,
+        body: &[Stmt],
+        span: Span,
+        scope: ScopeId,
+    ) -> Flow {
+        let value = iterable.map(|iterable| self.eval(iterable, scope));
+        let depth = self.path.len();
+        let list = value.as_ref().and_then(|value| self.items_of(value));
+        if let (Some(target), Some(list)) = (target, list) {
+            for item in list.items.iter().take(self.bounds.items) {
+                let inner = self.block_scope(scope);
+                if item.when != Formula::True {
+                    self.path.push(item.when.clone());
+                }
+                self.bind(target, item.value.clone(), inner, self.language_here() == Language::JavaScript);
+                self.run_block(body, inner);
+                self.path.truncate(depth);
+            }
+            if !list.open {
+                return Flow::Falls;
+            }
+        }
+        self.path.push(Formula::unknown(span));
+        let inner = self.block_scope(scope);
+        if let Some(target) = target {
+            let item = Value::unknown(Reason::NotModelled, span);
+            self.bind(target, item, inner, self.language_here() == Language::JavaScript);
+        }
+        self.run_block(body, inner);
+        self.path.truncate(depth);
+        Flow::Falls
+    }
+
+    fn run_try(
+        &mut self,
+        body: &[Stmt],
+        handlers: &[(Option<Arc<str>>, Vec<Stmt>)],
+        finally: &[Stmt],
+        span: Span,
+        scope: ScopeId,
+    ) -> Flow {
+        let depth = self.path.len();
+        let inner = self.block_scope(scope);
+        let thrown_before = self.frames.last().map_or(0, |frame| frame.throws.len());
+        let body_flow = self.run_block(body, inner);
+        let body_rest = self.path.split_off(depth);
+        // What the body throws itself is handled here: those conditions select the handler for certain.
+        let mine: Vec<(Formula, Span)> = self
+            .frames
+            .last_mut()
+            .map(|frame| frame.throws.split_off(thrown_before.min(frame.throws.len())))
+            .unwrap_or_default();
+        let mut selectors = vec![Formula::test(Test::Thrown(span), span)];
+        let since = self.since_call();
+        selectors.extend(mine.into_iter().map(|(when, _)| when.given(std::slice::from_ref(&since))));
+        let mut all_leave = body_flow == Flow::Leaves;
+        for (index, (name, block)) in handlers.iter().enumerate() {
+            let inner = self.block_scope(scope);
+            self.path.push(Formula::any(selectors.iter().cloned()));
+            if index > 0 {
+                self.path.push(Formula::unknown(block.first().map_or(span, |stmt| stmt.span)));
+            }
+            if let Some(name) = name {
+                self.declare(inner, name.clone(), Value::unknown(Reason::NotModelled, span));
+            }
+            let flow = self.run_block(block, inner);
+            self.path.truncate(depth);
+            all_leave &= flow == Flow::Leaves;
+        }
+        let inner = self.block_scope(scope);
+        if self.run_block(finally, inner) == Flow::Leaves {
+            return Flow::Leaves;
+        }
+        if all_leave {
+            return Flow::Leaves;
+        }
+        if body_flow == Flow::Falls {
+            self.path.extend(body_rest);
+        }
+        Flow::Falls
+    }
+
+    /// A fresh variable in this very scope.
+    pub(super) fn declare(&mut self, scope: ScopeId, name: Arc<str>, value: Value) {
+        let depth = self.path.len();
+        let value = self.framework_value(scope, &name, value);
+        self.scopes[scope.0].set(name, Variable { value, depth });
+    }
+
+    /// What a framework makes of a top-level name.
+    fn framework_value(&mut self, scope: ScopeId, name: &str, value: Value) -> Value {
+        let module = self.current_module();
+        let top = self.modules.get_index(module.0).is_some_and(|(_, state)| state.scope == scope);
+        if !top {
+            return value;
+        }
+        let libraries = self.libraries;
+        libraries.iter().find_map(|library| library.bind(self, module, name, &value)).unwrap_or(value)
+    }
+
+    /// Assigns to a name where it was declared; under further conditions the old value stays as the alternative.
+    pub(super) fn assign_name(&mut self, name: &Arc<str>, value: Value, scope: ScopeId) {
+        let home = match self.language_here() {
+            Language::Python => self.function_scope(scope),
+            Language::JavaScript => self.find_scope(name, scope).unwrap_or_else(|| self.outermost(scope)),
+        };
+        let value = self.framework_value(home, name, value);
+        let old = self.scopes[home.0].get(name).cloned();
+        let (value, depth) = match old {
+            None => {
+                // A name first bound inside a branch does not exist outside of it.
+                let conditions = self.since_call();
+                if conditions == Formula::True || self.language_here() == Language::JavaScript {
+                    (value, self.path.len())
+                } else {
+                    let base = self.frames.last().map_or(0, |frame| frame.base);
+                    let span = value.span;
+                    (
+                        Value::one_of([(conditions.clone(), value), (conditions.not(), Value::undefined(span))], span),
+                        base,
+                    )
+                }
+            }
+            Some(old) => {
+                let further: Vec<Formula> = self.path.iter().skip(old.depth).cloned().collect();
+                let condition = Formula::all(further);
+                if condition == Formula::True {
+                    (value, old.depth)
+                } else {
+                    let span = value.span;
+                    let not = condition.clone().not();
+                    let kept = old.value.given(std::slice::from_ref(&not));
+                    (Value::one_of([(condition, value), (not, kept)], span), old.depth)
+                }
+            }
+        };
+        self.scopes[home.0].set(name.clone(), Variable { value, depth });
+    }
+
+    fn find_scope(&self, name: &str, scope: ScopeId) -> Option<ScopeId> {
+        let mut at = Some(scope);
+        while let Some(id) = at {
+            if self.scopes[id.0].get(name).is_some() {
+                return Some(id);
+            }
+            at = self.scopes[id.0].parent;
+        }
+        None
+    }
+
+    fn function_scope(&self, scope: ScopeId) -> ScopeId {
+        let mut at = scope;
+        while !self.scopes[at.0].function {
+            match self.scopes[at.0].parent {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
+    }
+
+    fn outermost(&self, scope: ScopeId) -> ScopeId {
+        let mut at = scope;
+        while let Some(parent) = self.scopes[at.0].parent {
+            at = parent;
+        }
+        at
+    }
+
+    /// The value of a name, with alternatives that the path rules out removed.
+    pub(super) fn lookup(&self, name: &str, scope: ScopeId) -> Option<Value> {
+        let home = self.find_scope(name, scope)?;
+        let variable = self.scopes[home.0].get(name)?;
+        Some(if matches!(variable.value.kind, Kind::OneOf(_)) {
+            variable.value.given(&self.path)
+        } else {
+            variable.value.clone()
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The common model, in the words of the Fetch standard.
+//!
+//! In: built by `platforms/`. Out: asked by `fetch/` and `rules/`. Depends on `source` alone: no language, no library.
+
+pub mod condition;
+pub mod origin;
+pub mod term;

@@ -1,0 +1,255 @@
+//! Conditions on a request and on the environment, in three values.
+//!
+//! In: built while handlers and callbacks are evaluated with a symbolic request. Out: `Formula::eval`, which says true,
+//! false or unknown in a given `World`. They are plain data, so a policy can be asked about any origin long after
+//! its source was read. Knows no language and no platform.
+
+use std::sync::Arc;
+
+use super::term::{Relation, Term};
+use crate::source::Span;
+
+/// One thing that can be asked of a request or of the environment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// A part of the request compared with something.
+    Request {
+        /// What is compared.
+        term: Term,
+        /// With what.
+        relation: Relation,
+    },
+    /// An environment variable equals this text.
+    EnvEquals {
+        /// Its name.
+        variable: Arc<str>,
+        /// The text.
+        value: Arc<str>,
+    },
+    /// An environment variable has a value.
+    EnvSet {
+        /// Its name.
+        variable: Arc<str>,
+    },
+    /// An environment variable, read as a boolean, is true.
+    EnvTrue {
+        /// Its name.
+        variable: Arc<str>,
+    },
+    /// The caller has proven who they are.
+    Authenticated,
+    /// Something inside the `try` at this place was thrown.
+    Thrown(Span),
+    /// A condition that cannot be decided statically; the same place is the same unknown.
+    Unknown(Span),
+}
+
+/// A boolean combination of tests.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Formula {
+    /// Always.
+    True,
+    /// Never.
+    False,
+    /// A test and where it is written.
+    Test(Arc<Test>, Span),
+    /// Not.
+    Not(Arc<Formula>),
+    /// All of them.
+    All(Arc<[Formula]>),
+    /// Any of them.
+    Any(Arc<[Formula]>),
+}
+
+/// Answers tests; `None` is unknown.
+pub trait World {
+    /// Is the test true here?
+    fn test(&self, test: &Test) -> Option<bool>;
+}
+
+/// A formula larger than this is not simplified further but replaced by an unknown: conditions stay bounded.
+const LARGEST: usize = 400;
+
+impl Formula {
+    /// A single test.
+    pub fn test(test: Test, span: Span) -> Formula {
+        Formula::Test(Arc::new(test), span)
+    }
+
+    /// A condition nobody can decide, named by its place.
+    pub fn unknown(span: Span) -> Formula {
+        Formula::test(Test::Unknown(span), span)
+    }
+
+    /// `true` or `false`.
+    pub fn constant(value: bool) -> Formula {
+        if value { Formula::True } else { Formula::False }
+    }
+
+    /// The negation, kept shallow.
+    pub fn not(self) -> Formula {
+        match self {
+            Formula::True => Formula::False,
+            Formula::False => Formula::True,
+            Formula::Not(inner) => (*inner).clone(),
+            other => Formula::Not(Arc::new(other)),
+        }
+    }
+
+    /// Both.
+    pub fn and(self, other: Formula) -> Formula {
+        Formula::all([self, other])
+    }
+
+    /// Either.
+    pub fn or(self, other: Formula) -> Formula {
+        Formula::any([self, other])
+    }
+
+    /// All of them, flattened; `False` when two of them contradict each other.
+    pub fn all(parts: impl IntoIterator<Item = Formula>) -> Formula {
+        let mut flat: Vec<Formula> = Vec::new();
+        for part in parts {
+            match part {
+                Formula::True => {}
+                Formula::False => return Formula::False,
+                Formula::All(inner) => {
+                    for one in inner.iter() {
+                        if !flat.contains(one) {
+                            flat.push(one.clone());
+                        }
+                    }
+                }
+                one if flat.contains(&one) => {}
+                one => flat.push(one),
+            }
+        }
+        if flat.iter().any(|one| matches!(one, Formula::Not(inner) if flat.contains(inner))) {
+            return Formula::False;
+        }
+        Formula::gather(flat, Formula::True, Formula::All)
+    }
+
+    /// Any of them, flattened; `True` when two of them are opposites.
+    pub fn any(parts: impl IntoIterator<Item = Formula>) -> Formula {
+        let mut flat: Vec<Formula> = Vec::new();
+        for part in parts {
+            match part {
+                Formula::False => {}
+                Formula::True => return Formula::True,
+                Formula::Any(inner) => {
+                    for one in inner.iter() {
+                        if !flat.contains(one) {
+                            flat.push(one.clone());
+                        }
+                    }
+                }
+                one if flat.contains(&one) => {}
+                one => flat.push(one),
+            }
+        }
+        if flat.iter().any(|one| matches!(one, Formula::Not(inner) if flat.contains(inner))) {
+            return Formula::True;
+        }
+        Formula::gather(flat, Formula::False, Formula::Any)
+    }
+
+    fn gather(mut flat: Vec<Formula>, empty: Formula, build: fn(Arc<[Formula]>) -> Formula) -> Formula {
+        match flat.len() {
+            0 => empty,
+            1 => flat.remove(0),
+            _ => {
+                let size: usize = flat.iter().map(Formula::size).sum();
+                match (size > LARGEST, flat.iter().find_map(Formula::place)) {
+                    (true, Some(span)) => Formula::unknown(span),
+                    _ => build(flat.into()),
+                }
+            }
+        }
+    }
+
+    /// How many tests it holds.
+    pub fn size(&self) -> usize {
+        match self {
+            Formula::True | Formula::False => 0,
+            Formula::Test(..) => 1,
+            Formula::Not(inner) => inner.size(),
+            Formula::All(parts) | Formula::Any(parts) => parts.iter().map(Formula::size).sum(),
+        }
+    }
+
+    /// Where its first test is written.
+    pub fn place(&self) -> Option<Span> {
+        match self {
+            Formula::True | Formula::False => None,
+            Formula::Test(_, span) => Some(*span),
+            Formula::Not(inner) => inner.place(),
+            Formula::All(parts) | Formula::Any(parts) => parts.iter().find_map(Formula::place),
+        }
+    }
+
+    /// What is left of it when every one of `facts` is known to hold.
+    pub fn given(&self, facts: &[Formula]) -> Formula {
+        if facts.is_empty() || matches!(self, Formula::True | Formula::False) {
+            return self.clone();
+        }
+        for fact in facts {
+            if fact == self {
+                return Formula::True;
+            }
+            match (fact, self) {
+                (Formula::Not(inner), _) if **inner == *self => return Formula::False,
+                (_, Formula::Not(inner)) if **inner == *fact => return Formula::False,
+                (Formula::All(parts), _) if parts.contains(self) => return Formula::True,
+                _ => {}
+            }
+        }
+        match self {
+            Formula::Not(inner) => inner.given(facts).not(),
+            Formula::All(parts) => Formula::all(parts.iter().map(|part| part.given(facts))),
+            Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.given(facts))),
+            other => other.clone(),
+        }
+    }
+
+    /// Its truth in a world; unknown stays unknown unless the rest decides.
+    pub fn eval(&self, world: &dyn World) -> Option<bool> {
+        match self {
+            Formula::True => Some(true),
+            Formula::False => Some(false),
+            Formula::Test(test, _) => world.test(test),
+            Formula::Not(inner) => inner.eval(world).map(|value| !value),
+            Formula::All(parts) => fold(parts, world, false),
+            Formula::Any(parts) => fold(parts, world, true),
+        }
+    }
+
+    /// Every test in it, with its place, in order.
+    pub fn tests(&self) -> Vec<(&Test, Span)> {
+        let mut found = Vec::new();
+        self.visit(&mut |test, span| found.push((test, span)));
+        found
+    }
+
+    fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Test, Span)) {
+        match self {
+            Formula::True | Formula::False => {}
+            Formula::Test(test, span) => see(test, *span),
+            Formula::Not(inner) => inner.visit(see),
+            Formula::All(parts) | Formula::Any(parts) => parts.iter().for_each(|part| part.visit(see)),
+        }
+    }
+}
+
+/// `decisive` decides alone: one false among `All`, one true among `Any`.
+fn fold(parts: &[Formula], world: &dyn World, decisive: bool) -> Option<bool> {
+    let mut all_known = true;
+    for part in parts {
+        match part.eval(world) {
+            Some(value) if value == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all_known = false,
+        }
+    }
+    all_known.then_some(!decisive)
+}
