@@ -4,4 +4,8 @@
 
 pub mod condition;
 pub mod origin;
+pub mod policy;
+pub mod project;
+pub mod server;
 pub mod term;
+pub mod world;

@@ -13,6 +13,7 @@ use super::operators::env_set;
 use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
 use crate::model::origin::{Url, is_loopback};
+use crate::model::world::is_selector;
 use crate::source::{Span, Spanned};
 
 /// Which deployment a file of variables is for.
@@ -112,35 +113,6 @@ fn distance(file: &Utf8Path, from: &Utf8Path) -> Option<usize> {
 fn looks_local(text: &str) -> bool {
     text.split([',', ' ', ';', '"', '[', ']'])
         .any(|piece| piece.contains("localhost") || Url::parse(piece).is_some_and(|url| is_loopback(&url.host)))
-}
-
-/// Variables that name the environment itself.
-pub fn is_selector(name: &str) -> bool {
-    const NAMES: [&str; 22] = [
-        "NODE_ENV",
-        "ENVIRONMENT",
-        "ENV",
-        "APP_ENV",
-        "DJANGO_ENV",
-        "FLASK_ENV",
-        "STAGE",
-        "VERCEL_ENV",
-        "PYTHON_ENV",
-        "MODE",
-        "RUN_ENV",
-        "APP_ENVIRONMENT",
-        "DEPLOY_ENV",
-        "DEPLOYMENT",
-        "FASTAPI_ENV",
-        "NEXT_PUBLIC_ENV",
-        "APP_STAGE",
-        "TARGET_ENV",
-        "DJANGO_ENVIRONMENT",
-        "NEXT_PUBLIC_VERCEL_ENV",
-        "DEPLOYMENT_ENV",
-        "ENV_NAME",
-    ];
-    NAMES.contains(&name) || name.ends_with("_ENVIRONMENT") || name.ends_with("_ENV")
 }
 
 impl Interp<'_> {

@@ -1,0 +1,105 @@
+//! Everything that was found in a repository.
+//!
+//! In: what the platforms found. Out: asked by `fetch/` and `rules/`. Knows no platform.
+
+use std::sync::Arc;
+
+use super::policy::Policy;
+use super::server::Server;
+use crate::source::{Span, Spanned};
+
+/// Everything that was found.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// What answers.
+    pub servers: Vec<Server>,
+    /// What is granted.
+    pub policies: Vec<Policy>,
+    /// Faults of order, registration and hand-written answers, as the platforms and `fetch/` see them.
+    pub faults: Vec<HandlerFault>,
+    /// Header and method names that look misspelt.
+    pub names: Vec<NameUse>,
+}
+
+impl Project {
+    /// Takes over everything of another one, indexes adjusted.
+    pub fn absorb(&mut self, other: Project) {
+        let (servers, policies) = (self.servers.len(), self.policies.len());
+        self.servers.extend(other.servers.into_iter().map(|mut server| {
+            for handler in &mut server.handlers {
+                if let super::server::Role::Cors(index) = &mut handler.role {
+                    *index += policies;
+                }
+                for guarded in &mut handler.effects {
+                    if let super::server::Effect::Cors(index) = &mut guarded.effect {
+                        *index += policies;
+                    }
+                }
+            }
+            server
+        }));
+        self.policies.extend(other.policies.into_iter().map(|mut policy| {
+            policy.server = policy.server.map(|server| server + servers);
+            policy
+        }));
+        self.faults.extend(other.faults);
+        self.names.extend(other.names);
+    }
+}
+
+/// A fact about a handler and CORS.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandlerFault {
+    /// What it is.
+    pub kind: FaultKind,
+    /// `express`, `nginx` …
+    pub platform: &'static str,
+    /// The handler, setting or line that has to change.
+    pub span: Span,
+    /// Its name for messages.
+    pub name: String,
+    /// The CORS configuration it concerns.
+    pub cors: Option<Span>,
+    /// The other handler it concerns (the route that is missed, the block that drops headers).
+    pub other: Option<Spanned<String>>,
+    /// The status of the answer, where one is given.
+    pub status: Option<u16>,
+    /// Names that are missing, or why, to be read in a message.
+    pub detail: String,
+}
+
+/// The kinds of facts about handlers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// It answers the CORS-preflight request before CORS can.
+    AnswersPreflight,
+    /// CORS is registered after what it must cover.
+    CorsTooLate,
+    /// Like `CorsTooLate`, of little consequence (a static file server of Django).
+    CorsTooLateMinor,
+    /// Configured, never in force.
+    NotInstalled,
+    /// The middleware factory itself is registered, not what it makes.
+    NotCalled,
+    /// OPTIONS is answered outside 200–299.
+    PreflightStatus,
+    /// A hand-written preflight answer lacks headers.
+    PreflightHeaders,
+    /// Answers with an error status leave without the headers.
+    ErrorsWithoutHeaders,
+    /// An inner block drops the headers of the outer one.
+    InheritanceLost,
+}
+
+/// A header or method name as somebody wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NameUse {
+    /// The name.
+    pub name: Spanned<Arc<str>>,
+    /// The well-known name it was probably meant to be.
+    pub meant: Arc<str>,
+    /// `response header`, `allowed header`, `allowed method`.
+    pub kind: &'static str,
+    /// `express`, `nginx` …
+    pub platform: &'static str,
+}

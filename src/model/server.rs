@@ -1,0 +1,220 @@
+//! A server: something that answers, and its handlers in the order in which a request meets them.
+//!
+//! In: built by `platforms/`. Out: run by `fetch/` and asked by `rules/`. Knows no platform's syntax.
+
+use std::sync::Arc;
+
+use super::condition::Formula;
+use super::term::Term;
+use crate::source::{Span, Spanned};
+
+/// One thing that answers: an Express app, a Django project, an nginx location.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// `express`, `django` …
+    pub platform: &'static str,
+    /// Its name for messages.
+    pub name: String,
+    /// Where it is made.
+    pub span: Span,
+    /// Handlers, outermost or first first.
+    pub handlers: Vec<Handler>,
+    /// The list is all there is: nothing unknown was registered in between.
+    pub complete: bool,
+    /// What a request gets that no handler answers.
+    pub unanswered: Unanswered,
+    /// Effects after `Next` are applied to the answer on its way out.
+    pub onion: bool,
+}
+
+/// What a framework itself answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// OPTIONS gets 200 and `Allow` where a route has the path, everything else 404 (Express).
+    OptionsForRoutes,
+    /// 405 where a route has the path (Starlette).
+    MethodNotAllowed,
+    /// 404.
+    NotFound,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What a handler is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Grants cross-origin access: the policy's index in `Project::policies`.
+    Cors(usize),
+    /// Lets nobody through who has not proven who they are.
+    Auth,
+    /// Refuses requests above a rate.
+    Limiter,
+    /// Answers for a path.
+    Route,
+    /// Serves files.
+    Static,
+    /// Turns errors into answers.
+    Error,
+    /// Answers whatever is left.
+    CatchAll,
+    /// Passes to another server.
+    Proxy,
+    /// Parsers, loggers and the like.
+    Other,
+}
+
+/// One handler.
+#[derive(Debug, Clone)]
+pub struct Handler {
+    /// What it is for.
+    pub role: Role,
+    /// What it is called, for messages: `authMiddleware`, `GET /items`.
+    pub name: String,
+    /// Where it is registered.
+    pub span: Span,
+    /// When it is registered.
+    pub when: Formula,
+    /// The requests it sees.
+    pub scope: Scope,
+    /// What it does, in order.
+    pub effects: Vec<GuardedEffect>,
+    /// Its effects are all it does; false when parts of it are unknown.
+    pub understood: bool,
+}
+
+/// The requests a handler sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scope {
+    /// These methods only; empty means all.
+    pub methods: Vec<Arc<str>>,
+    /// Path as the platform writes it, full from the server's root; `None` means all.
+    pub path: Option<Spanned<Arc<str>>>,
+    /// The path is a prefix (`app.use`), not the whole (`app.get`).
+    pub prefix: bool,
+}
+
+impl Scope {
+    /// Every request.
+    pub fn everything() -> Scope {
+        Scope { methods: Vec::new(), path: None, prefix: true }
+    }
+
+    /// May both see the same request? Parameters match anything.
+    pub fn overlaps(&self, other: &Scope) -> bool {
+        let (Some(a), Some(b)) = (&self.path, &other.path) else { return true };
+        let (a, b) = (segments(&a.value), segments(&b.value));
+        let common = a.len().min(b.len());
+        let same = a.iter().zip(&b).all(|(x, y)| x == y || is_open(x) || is_open(y));
+        let wild = |parts: &[&str]| parts.last().is_some_and(|part| is_rest(part));
+        same && (a.len() == b.len()
+            || (a.len() == common && (self.prefix || wild(&a)))
+            || (b.len() == common && (other.prefix || wild(&b))))
+    }
+
+    /// Does it see every request that the other sees, as far as paths go?
+    pub fn covers(&self, other: &Scope) -> bool {
+        let Some(own) = &self.path else { return true };
+        let own = segments(&own.value);
+        if own.first().is_none_or(|part| is_rest(part)) && (self.prefix || !own.is_empty()) {
+            return true;
+        }
+        let Some(theirs) = &other.path else { return false };
+        let theirs = segments(&theirs.value);
+        let open = own.last().is_some_and(|part| is_rest(part));
+        let fixed = if open { &own[..own.len() - 1] } else { &own[..] };
+        fixed.len() <= theirs.len()
+            && fixed.iter().zip(&theirs).all(|(x, y)| x == y || is_open(x))
+            && (open || self.prefix || (fixed.len() == theirs.len() && !other.prefix))
+    }
+
+    /// Does it see requests with this method?
+    pub fn has_method(&self, method: &str) -> bool {
+        self.methods.is_empty() || self.methods.iter().any(|own| &**own == method)
+    }
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty()).collect()
+}
+
+fn is_open(part: &str) -> bool {
+    part.starts_with([':', '{', '<']) || is_rest(part) || part.contains(['(', '*'])
+}
+
+fn is_rest(part: &str) -> bool {
+    matches!(part, "*" | "(.*)" | "*splat" | "{*splat}" | ".*") || part.starts_with("{*") || part.starts_with('*')
+}
+
+/// An effect under a condition.
+#[derive(Debug, Clone)]
+pub struct GuardedEffect {
+    /// When.
+    pub when: Formula,
+    /// What.
+    pub effect: Effect,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What a handler does to an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Sets a response header, replacing earlier values.
+    Set(Spanned<Arc<str>>, HeaderValue),
+    /// Adds a value of a response header.
+    Append(Spanned<Arc<str>>, HeaderValue),
+    /// Removes a response header.
+    Remove(Spanned<Arc<str>>),
+    /// Sets the status without answering yet.
+    Status(u16),
+    /// Answers; `None` is a status that is not known.
+    Answer(Option<u16>),
+    /// Refuses with this status unless the caller has proven who they are.
+    RequireAuth(u16),
+    /// What the policy of this index in `Project::policies` does.
+    Cors(usize),
+    /// Passes to another server.
+    Forward,
+    /// Goes on to the next handler; what follows is done on the way back.
+    Next,
+    /// Goes on to the error handlers.
+    Fail,
+}
+
+/// The value of a header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeaderValue {
+    /// Its pieces, joined.
+    pub pieces: Vec<HeaderPiece>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A piece of a header's value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HeaderPiece {
+    /// Text.
+    Text(Arc<str>),
+    /// A part of the request.
+    Term(Term),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl HeaderValue {
+    /// A text.
+    pub fn text(text: impl Into<Arc<str>>, span: Span) -> HeaderValue {
+        HeaderValue { pieces: vec![HeaderPiece::Text(text.into())], span }
+    }
+
+    /// The text, when it is known.
+    pub fn as_text(&self) -> Option<String> {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                HeaderPiece::Text(text) => Some(&**text),
+                _ => None,
+            })
+            .collect()
+    }
+}

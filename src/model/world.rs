@@ -1,0 +1,160 @@
+//! Worlds in which conditions are asked: the production environment, an environment where a variable is missing, a request.
+//!
+//! In: an assumption about the environment and perhaps a request. Out: answers to tests. Knows no platform.
+
+use std::collections::BTreeMap;
+
+use super::condition::{Test, World};
+use super::term::{Part, TermValue};
+
+/// Which environment is assumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assume {
+    /// The variables that name the environment say production; others may be anything.
+    Production,
+    /// The same machine with one variable not set.
+    Missing(String),
+    /// A developer's machine.
+    Development,
+}
+
+/// A request as a server sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// The method, as sent.
+    pub method: String,
+    /// The path without the query.
+    pub path: String,
+    /// Headers by lower-case name; `origin` is one of them.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Request {
+    /// A request without headers.
+    pub fn new(method: &str, path: &str) -> Request {
+        Request { method: method.to_owned(), path: path.to_owned(), headers: BTreeMap::new() }
+    }
+
+    /// The same request with one more header.
+    pub fn with(mut self, name: &str, value: &str) -> Request {
+        self.headers.insert(name.to_ascii_lowercase(), value.to_owned());
+        self
+    }
+
+    /// Its value of a request part.
+    pub fn part(&self, part: &Part) -> TermValue {
+        match part {
+            Part::Method => TermValue::Text(self.method.clone()),
+            Part::Path | Part::Target => TermValue::Text(self.path.clone()),
+            Part::Header(name) => match (self.headers.get(&**name), &**name) {
+                (Some(value), _) => TermValue::Text(value.clone()),
+                // A host is always sent, whatever the probe says of it.
+                (None, "host") => TermValue::Unknown,
+                (None, _) => TermValue::Absent,
+            },
+            Part::Status | Part::Other(_) => TermValue::Unknown,
+        }
+    }
+}
+
+/// An environment and perhaps a request.
+#[derive(Debug, Clone)]
+pub struct Situation<'a> {
+    /// The environment.
+    pub assume: &'a Assume,
+    /// The request; without one every test on it is unknown.
+    pub request: Option<&'a Request>,
+    /// The status of the answer, where it is known.
+    pub status: Option<u16>,
+}
+
+impl<'a> Situation<'a> {
+    /// An environment alone.
+    pub fn of(assume: &'a Assume) -> Situation<'a> {
+        Situation { assume, request: None, status: None }
+    }
+
+    /// An environment and a request.
+    pub fn with(assume: &'a Assume, request: &'a Request) -> Situation<'a> {
+        Situation { assume, request: Some(request), status: None }
+    }
+}
+
+impl World for Situation<'_> {
+    fn test(&self, test: &Test) -> Option<bool> {
+        match test {
+            Test::Request { term, relation } => match (&term.part, self.status) {
+                (Part::Status, Some(status)) => relation.holds(&term.apply(TermValue::Text(status.to_string()))),
+                _ => relation.holds(&term.apply(self.request?.part(&term.part))),
+            },
+            Test::EnvEquals { variable, value } => env_equals(self.assume, variable, value),
+            Test::EnvSet { variable } => match self.assume {
+                Assume::Missing(missing) if **missing == **variable => Some(false),
+                _ if is_selector(variable) => Some(true),
+                _ => None,
+            },
+            Test::EnvTrue { variable } => env_true(self.assume, variable),
+            Test::Authenticated => Some(false),
+            Test::Thrown(_) => Some(false),
+            Test::Unknown(_) => None,
+        }
+    }
+}
+
+/// Variables that name the environment itself.
+pub fn is_selector(name: &str) -> bool {
+    const NAMES: [&str; 8] = ["ENV", "STAGE", "MODE", "APP_STAGE", "DEPLOYMENT", "ENV_NAME", "RUN_MODE", "PROFILE"];
+    NAMES.contains(&name) || name.ends_with("ENVIRONMENT") || name.ends_with("_ENV")
+}
+
+/// What a selector's value stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// `production`, `prod`, `live`.
+    Production,
+    /// `staging`, `preview`.
+    Staging,
+    /// `development`, `local`, `test`.
+    Development,
+}
+
+/// The stage a text names.
+pub fn stage(value: &str) -> Option<Stage> {
+    Some(match value.to_ascii_lowercase().as_str() {
+        "production" | "prod" | "live" | "prd" | "release" => Stage::Production,
+        "staging" | "stage" | "stg" | "preview" | "uat" | "qa" | "preprod" => Stage::Staging,
+        "development" | "dev" | "develop" | "local" | "localhost" | "test" | "testing" | "ci" | "debug" | "docker" => {
+            Stage::Development
+        }
+        _ => return None,
+    })
+}
+
+fn env_equals(assume: &Assume, variable: &str, value: &str) -> Option<bool> {
+    if matches!(assume, Assume::Missing(missing) if missing == variable) {
+        return Some(false);
+    }
+    if !is_selector(variable) {
+        return None;
+    }
+    let stage = stage(value)?;
+    Some(match assume {
+        Assume::Development => stage == Stage::Development,
+        Assume::Production | Assume::Missing(_) => stage == Stage::Production,
+    })
+}
+
+fn env_true(assume: &Assume, variable: &str) -> Option<bool> {
+    if matches!(assume, Assume::Missing(missing) if missing == variable) {
+        return Some(false);
+    }
+    let words: Vec<String> = variable.split('_').map(str::to_ascii_uppercase).collect();
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+    let development = has(&["DEBUG", "DEV", "DEVELOPMENT", "LOCAL", "TESTING", "TEST", "DEVMODE"]);
+    let production = has(&["PROD", "PRODUCTION", "LIVE"]);
+    match (development, production) {
+        (true, false) => Some(*assume == Assume::Development),
+        (false, true) => Some(*assume != Assume::Development),
+        _ => None,
+    }
+}
