@@ -614,7 +614,10 @@ mod yaml {
 
     #[test]
     fn what_is_broken_costs_only_itself() {
-        for source in ["a: 1\nb: ]x: y: z\nc: 2\n", "a: 1\n\tb: 3\nc: 2\n", "a: 1\nb: *none\nc: 2", "a: 1\n&\nc: 2"] {
+        let broken =
+            ["b: ]x: y: z", "\tb: 3", "b: *none", "&", "b: \"x", "b: {x: 1", "b: x: y", "b: @x", "b: %x%", "  b: 2"];
+        for line in broken {
+            let source = &format!("a: 1\n{line}\nc: 2\n");
             let (documents, problems) = parse(FILE, source);
             let keys: Vec<_> = ["a", "c"].into_iter().filter(|key| documents[0].get(key).is_some()).collect();
             assert_eq!(keys, ["a", "c"], "{source}: {documents:?}");
