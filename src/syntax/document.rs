@@ -34,8 +34,7 @@ pub enum NodeKind {
 }
 
 impl Node {
-    /// The value of a key of a map. Of a key written twice the last counts, as parsers of all three formats that allow
-    /// it have it.
+    /// The value of a key of a map. Of a key written twice the last counts, as with most parsers of JSON and YAML.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries().iter().rev().find(|(name, _)| &*name.value == key).map(|(_, value)| value)
     }

@@ -2,11 +2,13 @@
 //!
 //! In: a file's text, or a Helm, Jinja or Go template of one. Out: one node per document, anchors and `<<` merges
 //! resolved, and what was wrong. granit-parser does the reading rather than tree-sitter-yaml, whose scanner aborts the
-//! process at 254 open indentations. It stops at the first error; so the line with the error is left out and the text
-//! read again, a few times. Knows no schema.
+//! process at 254 open indentations. It stops at the first error; so the line at fault is left out and the text read
+//! again, a few times. Knows no schema.
 
 mod build;
 mod holes;
+
+use std::ops::Range;
 
 use granit_parser::{Parser, options};
 
@@ -21,7 +23,10 @@ use crate::source::FileId;
 const MAX_DEPTH: usize = 64;
 
 /// How many lines with errors are left out before what was read so far has to do.
-const MAX_ATTEMPTS: usize = 6;
+const MAX_REPAIRS: usize = 6;
+
+/// A file longer than this is not repaired: each repair reads it again.
+const MAX_REPAIRED: usize = 1024 * 1024;
 
 /// Reads a file. Never fails: what is broken is left out and named.
 pub fn parse(file: FileId, text: &str) -> (Vec<Node>, Vec<Problem>) {
@@ -30,24 +35,68 @@ pub fn parse(file: FileId, text: &str) -> (Vec<Node>, Vec<Problem>) {
         problems.add(offset, "not a text file");
         return (Vec::new(), problems.finish());
     }
-    let (mut filled, holes) = Holes::fill(text);
-    let mut best: Option<(usize, Vec<Node>)> = None;
-    for _ in 0..MAX_ATTEMPTS {
-        let mut builder = Builder::new(file, &holes);
-        let error = read(&filled, &mut builder);
-        for (offset, message) in builder.complaints() {
-            problems.add(offset, message);
-        }
-        let (size, documents) = builder.finish();
-        if best.as_ref().is_none_or(|(known, _)| *known < size) {
-            best = Some((size, documents));
-        }
-        let Some((offset, message)) = error else { break };
+    let (filled, holes) = Holes::fill(text);
+    let mut current = Attempt::new(file, filled, &holes);
+    let repairs = if text.len() > MAX_REPAIRED { 0 } else { MAX_REPAIRS };
+    for _ in 0..repairs {
+        let Some((offset, message)) = current.error.take() else { break };
         problems.add(offset, message);
-        let Some(without) = without_line(&filled, offset) else { break };
-        filled = without;
+        match current.repaired(offset, file, &holes) {
+            Some(next) if next.size > 0 || current.size == 0 => current = next,
+            _ => break,
+        }
     }
-    (best.map(|(_, documents)| documents).unwrap_or_default(), problems.finish())
+    if let Some((offset, message)) = current.error {
+        problems.add(offset, message);
+    }
+    for (offset, message) in current.complaints {
+        problems.add(offset, message);
+    }
+    (current.documents, problems.finish())
+}
+
+/// One reading of the text.
+struct Attempt {
+    text: String,
+    documents: Vec<Node>,
+    /// How many values were read.
+    size: usize,
+    complaints: Vec<(usize, &'static str)>,
+    /// The error that ended the reading.
+    error: Option<(usize, String)>,
+}
+
+impl Attempt {
+    fn new(file: FileId, text: String, holes: &Holes<'_>) -> Attempt {
+        let mut builder = Builder::new(file, holes);
+        let error = read(&text, &mut builder);
+        let complaints = builder.complaints();
+        let (size, documents) = builder.finish();
+        Attempt { text, documents, size, complaints, error }
+    }
+
+    /// Reads again without the line of the error, the one before or the one after, whichever gets further: a quote or
+    /// bracket left open is noticed only on the next line.
+    fn repaired(&self, offset: usize, file: FileId, holes: &Holes<'_>) -> Option<Attempt> {
+        let mut best: Option<(usize, Attempt)> = None;
+        let here = written_line(&self.text, offset)?;
+        let before = written_line(&self.text, here.start.saturating_sub(1)).filter(|line| line.end < here.start);
+        let next = self.text[here.end..].find(|c: char| !c.is_whitespace()).map(|at| here.end + at);
+        let after = next.and_then(|next| written_line(&self.text, next));
+        for line in [Some(here), before, after].into_iter().flatten() {
+            let blank = " ".repeat(line.len());
+            let text = format!("{}{blank}{}", &self.text[..line.start], &self.text[line.end..]);
+            let attempt = Attempt::new(file, text, holes);
+            let reach = attempt.error.as_ref().map_or(usize::MAX, |(offset, _)| *offset);
+            if best.as_ref().is_none_or(|(known, _)| *known < reach) {
+                best = Some((reach, attempt));
+            }
+            if reach == usize::MAX {
+                break;
+            }
+        }
+        best.map(|(_, attempt)| attempt)
+    }
 }
 
 /// Gives all events to the builder; the place and message of the first error.
@@ -73,14 +122,11 @@ fn read(text: &str, builder: &mut Builder<'_>) -> Option<(usize, String)> {
     None
 }
 
-/// The text with the line of an error blanked out, or the last written line before it, where that line is blank.
-fn without_line(text: &str, offset: usize) -> Option<String> {
+/// The line at an offset without blanks at its end; where it is blank, the last written line before it.
+fn written_line(text: &str, offset: usize) -> Option<Range<usize>> {
     let offset = (0..=offset.min(text.len())).rev().find(|&at| text.is_char_boundary(at))?;
     let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
-    let written = text[..end].trim_end().len();
-    let start = text[..written].rfind('\n').map_or(0, |at| at + 1);
-    if written == start {
-        return None;
-    }
-    Some(format!("{}{}{}", &text[..start], " ".repeat(written - start), &text[written..]))
+    let end = text[..end].trim_end().len();
+    let start = text[..end].rfind('\n').map_or(0, |at| at + 1);
+    (start < end).then_some(start..end)
 }
