@@ -6,5 +6,6 @@ pub mod eval;
 pub mod finding;
 pub mod ir;
 pub mod model;
+pub mod platforms;
 pub mod source;
 pub mod syntax;

@@ -1,0 +1,184 @@
+//! CORS written by hand: header lines of a handler or a configuration block, as a policy.
+//!
+//! In: guarded effects in the order in which they are applied. Out: the policy they amount to, if any of them sets
+//! `Access-Control-Allow-Origin`. Knows no platform: express, nginx and functions share it.
+
+use std::sync::Arc;
+
+use crate::model::condition::Formula;
+use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
+use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
+use crate::model::world::{Assume, Request, Situation};
+use crate::source::{Span, Spanned};
+
+/// Where hand-written lines come from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// `express`, `nginx` …
+    pub platform: &'static str,
+    /// For messages: `middleware`, `location /api`.
+    pub place: String,
+    /// The handler or block.
+    pub span: Span,
+}
+
+/// A line that sets or adds a response header.
+struct Line<'e> {
+    when: &'e Formula,
+    value: &'e HeaderValue,
+    span: Span,
+}
+
+/// The policy that header lines amount to; `None` when none of them sets Allow-Origin.
+pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
+    let lines = lines(effects, "access-control-allow-origin");
+    let last = lines.last()?;
+    let span = lines.iter().map(|line| line.value.span).next_back().unwrap_or(last.span);
+    let mut arms = Vec::new();
+    // The last line that applies wins, so the arms are asked from the end.
+    for line in lines.iter().rev() {
+        arms.push(Arm { when: line.when.clone(), answer: answer(line.value), span: line.value.span });
+    }
+    let preflight = Request::new("OPTIONS", "/").with("access-control-request-method", "PUT");
+    let credentials = lines_of(effects, "access-control-allow-credentials");
+    let vary = lines_of(effects, "vary");
+    Some(Policy {
+        platform: origin.platform,
+        library: "headers".into(),
+        version: None,
+        span: origin.span,
+        place: origin.place,
+        allow_origin: OriginDecision { arms, span },
+        allow_credentials: credential_lines(&credentials, origin.span),
+        allow_methods: name_lines(effects, "access-control-allow-methods", &preflight, origin.span),
+        allow_headers: name_lines(effects, "access-control-allow-headers", &preflight, origin.span),
+        expose_headers: name_lines(effects, "access-control-expose-headers", &Request::new("GET", "/"), origin.span),
+        max_age: max_age(effects, &preflight, origin.span),
+        vary_origin: vary_lines(&vary, origin.span),
+        star_reflects_with_credentials: false,
+        expands_wildcards: false,
+        forgives: &[],
+        sends_text: true,
+        installed: Known::Unknown,
+        when: Formula::True,
+        paths: Vec::new(),
+        preflighted: true,
+        server: None,
+        settings: Vec::new(),
+        env_reads: Vec::new(),
+    })
+}
+
+/// What a line answers.
+pub fn answer(value: &HeaderValue) -> OriginAnswer {
+    match value.pieces.as_slice() {
+        [HeaderPiece::Text(text)] => match text.trim() {
+            "*" => OriginAnswer::Wildcard,
+            "" => OriginAnswer::Nothing,
+            _ => OriginAnswer::Fixed(text.clone()),
+        },
+        [HeaderPiece::Term(term)] if term.is_origin() => OriginAnswer::Echo,
+        _ => OriginAnswer::Unknown,
+    }
+}
+
+fn lines<'e>(effects: &'e [GuardedEffect], name: &str) -> Vec<Line<'e>> {
+    lines_of(effects, name)
+}
+
+fn lines_of<'e>(effects: &'e [GuardedEffect], name: &str) -> Vec<Line<'e>> {
+    effects
+        .iter()
+        .filter_map(|guarded| match &guarded.effect {
+            Effect::Set(header, value) | Effect::Append(header, value) if header.value.eq_ignore_ascii_case(name) => {
+                Some(Line { when: &guarded.when, value, span: guarded.span })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// `true` on some request for certain is yes; a line that may say so is unknown.
+fn credential_lines(lines: &[Line<'_>], fallback: Span) -> Spanned<Known> {
+    let assume = Assume::Production;
+    let mut known = Spanned::new(Known::No, fallback);
+    for line in lines {
+        let reachable = line.when.eval(&Situation::of(&assume)) != Some(false);
+        match line.value.as_text() {
+            Some(text) if text.trim() == "true" && reachable => return Spanned::new(Known::Yes, line.value.span),
+            Some(_) => {}
+            None => known = Spanned::new(Known::Unknown, line.value.span),
+        }
+    }
+    known
+}
+
+fn vary_lines(lines: &[Line<'_>], fallback: Span) -> Spanned<Known> {
+    let mut known = Spanned::new(Known::No, fallback);
+    for line in lines {
+        match line.value.as_text() {
+            Some(text)
+                if text.split(',').any(|name| matches!(name.trim().to_ascii_lowercase().as_str(), "origin" | "*")) =>
+            {
+                return Spanned::new(Known::Yes, line.value.span);
+            }
+            Some(_) => {}
+            None => known = Spanned::new(Known::Unknown, line.value.span),
+        }
+    }
+    known
+}
+
+/// The last line that a request meets, or may meet.
+fn met<'l, 'e>(lines: &'l [Line<'e>], request: &Request) -> Option<(&'l Line<'e>, bool)> {
+    let assume = Assume::Production;
+    let world = Situation::with(&assume, request);
+    lines.iter().rev().find_map(|line| match line.when.eval(&world) {
+        Some(true) => Some((line, true)),
+        Some(false) => None,
+        None => Some((line, false)),
+    })
+}
+
+fn name_lines(effects: &[GuardedEffect], name: &str, request: &Request, fallback: Span) -> Spanned<Names> {
+    let lines = lines_of(effects, name);
+    let Some((line, certain)) = met(&lines, request) else { return Spanned::new(Names::Missing, fallback) };
+    let names = match line.value.pieces.as_slice() {
+        [HeaderPiece::Text(text)] if certain => {
+            // A quoted or bare value stands in the source as it is; its names get places of their own.
+            let value = crate::eval::value::Value::text(text.clone(), line.value.span);
+            Names::Listed { names: super::values::comma_names(text, &value), open: false }
+        }
+        [HeaderPiece::Term(_)] => Names::Mirrored,
+        _ => Names::Unknown,
+    };
+    Spanned::new(names, line.value.span)
+}
+
+fn max_age(effects: &[GuardedEffect], request: &Request, fallback: Span) -> Spanned<MaxAge> {
+    let lines = lines_of(effects, "access-control-max-age");
+    let Some((line, certain)) = met(&lines, request) else { return Spanned::new(MaxAge::Missing, fallback) };
+    let seconds = line.value.as_text().filter(|_| certain).and_then(|text| text.trim().parse().ok());
+    Spanned::new(seconds.map_or(MaxAge::Unknown, MaxAge::Seconds), line.value.span)
+}
+
+/// Response header names of CORS, lower-case.
+pub const CORS_HEADERS: [&str; 7] = [
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "access-control-allow-private-network",
+];
+
+/// Is it a response header of CORS?
+pub fn is_cors_header(name: &str) -> bool {
+    name.len() > 15 && name.as_bytes().get(..15).is_some_and(|start| start.eq_ignore_ascii_case(b"access-control-"))
+}
+
+/// Header name as shared text, for effects.
+pub fn header_name(name: &str, span: Span) -> Spanned<Arc<str>> {
+    Spanned::new(name.into(), span)
+}

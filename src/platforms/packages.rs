@@ -1,0 +1,84 @@
+//! Versions that the repository pins: package.json, requirements, pyproject.
+//!
+//! In: trees of manifests with their paths. Out: the version text of a package for code at a path. Reads nothing itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::syntax::document::Node;
+use crate::syntax::requirements::Requirement;
+
+/// All manifests, by their directory.
+#[derive(Debug, Clone, Default)]
+pub struct Packages {
+    directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
+}
+
+impl Packages {
+    /// Takes in a package.json.
+    pub fn add_package_json(&mut self, path: &Utf8Path, document: &Node) {
+        for section in ["dependencies", "devDependencies", "peerDependencies"] {
+            for (name, version) in document.get(section).map(Node::entries).unwrap_or_default() {
+                if let Some(version) = version.as_str() {
+                    self.insert(path, name.value.to_string(), version);
+                }
+            }
+        }
+    }
+
+    /// Takes in requirements of Python.
+    pub fn add_requirements(&mut self, path: &Utf8Path, requirements: &[Requirement]) {
+        for requirement in requirements {
+            self.insert(path, requirement.name.clone(), &requirement.spec);
+        }
+    }
+
+    /// Takes in a pyproject.toml or Pipfile.
+    pub fn add_python_toml(&mut self, path: &Utf8Path, document: &Node) {
+        let lists = [document.get("project").and_then(|project| project.get("dependencies"))];
+        for item in lists.into_iter().flatten().flat_map(Node::items) {
+            for requirement in item.as_str().map(crate::syntax::requirements::parse).unwrap_or_default() {
+                self.insert(path, requirement.name.clone(), &requirement.spec);
+            }
+        }
+        let poetry =
+            document.get("tool").and_then(|tool| tool.get("poetry")).and_then(|poetry| poetry.get("dependencies"));
+        for (name, version) in [poetry, document.get("packages")].into_iter().flatten().flat_map(Node::entries) {
+            let text = version.as_str().or_else(|| version.get("version").and_then(Node::as_str));
+            if let Some(text) = text {
+                self.insert(path, name.value.to_lowercase().replace('_', "-"), text);
+            }
+        }
+    }
+
+    fn insert(&mut self, path: &Utf8Path, name: String, version: &str) {
+        let mut home = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        // `requirements/base.txt` speaks for the directory above it.
+        if home.file_name() == Some("requirements") {
+            home = home.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        }
+        self.directories.entry(home).or_default().entry(name).or_insert_with(|| version.into());
+    }
+
+    /// The version text of a package for code at a path: the nearest manifest above that names it.
+    pub fn version(&self, package: &str, from: &Utf8Path) -> Option<Arc<str>> {
+        from.ancestors().skip(1).find_map(|directory| self.directories.get(directory)?.get(package).cloned())
+    }
+
+    /// The lowest major version a text admits: `^4.18.2` → 4; `None` when it does not say.
+    pub fn major(&self, package: &str, from: &Utf8Path) -> Option<u32> {
+        self.numbers(package, from).map(|(major, _)| major)
+    }
+
+    /// Major and minor version that a text names first.
+    pub fn numbers(&self, package: &str, from: &Utf8Path) -> Option<(u32, u32)> {
+        let text = self.version(package, from)?;
+        let start = text.find(|c: char| c.is_ascii_digit())?;
+        let mut parts = text[start..].split(['.', ',', ' ', '-', '<', '|']);
+        let major = parts.next()?.parse().ok()?;
+        let minor = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
+        Some((major, minor))
+    }
+}
