@@ -4,5 +4,6 @@
 
 pub mod finding;
 pub mod ir;
+pub mod rules;
 pub mod source;
 pub mod syntax;
