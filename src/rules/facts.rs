@@ -50,6 +50,13 @@ macro_rules! subjects {
                     $(Given::$variant => <$facts as Described>::described(),)*
                 }
             }
+
+            /// The kind of the subject: a record that is always there.
+            pub fn kind(self) -> Kind {
+                match self {
+                    $(Given::$variant => Kind::Record(<$facts as Described>::described),)*
+                }
+            }
         }
 
         impl Facts {

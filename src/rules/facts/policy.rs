@@ -49,11 +49,11 @@ facts! {
 facts! {
     /// Which origins pass the CORS check.
     record AllowOriginFacts = "allow_origin" {
-        /// `*` is sent.
+        /// The configuration asks for `*`: written, or the library's default. Some libraries then reflect the origin.
         wildcard: Flag,
         /// Every origin passes: `*`, reflected, or a test that let every probe through.
         any: Flag,
-        /// The request's origin is copied back without a test.
+        /// The configuration asks for the request's origin to be copied back without a test.
         reflected: Flag,
         /// Origins are listed one by one.
         listed: Flag,
