@@ -62,14 +62,20 @@ impl<'a> FileErrors<'a> {
 /// What the YAML reader says, in words for people who write rules.
 pub(super) fn form_error(path: &Utf8Path, text: &str, error: &Error) -> RuleError {
     let error = error.without_snippet();
-    let span = error.location().map_or(0..0, |location| bytes_of(location, text));
+    let mut span = error.location().map_or(0..0, |location| bytes_of(location, text));
+    if let Error::SerdeMissingField { location, .. } = error
+        && location.column() == 1
+    {
+        // The reader points at the last field of the file, which has nothing to do with it.
+        span = 0..text.lines().next().map_or(0, str::len);
+    }
     let (message, help) = match error {
         Error::SerdeUnknownField { field, expected, .. } => {
             let help = did_you_mean(field, expected.iter().copied())
                 .unwrap_or_else(|| format!("there may be {}", expected.join(", ")));
             (format!("there is no field `{field}` here"), Some(help))
         }
-        Error::SerdeMissingField { field, .. } => (format!("the field `{field}` is missing"), None),
+        Error::SerdeMissingField { field, .. } => (format!("the field `{field}` is missing here"), None),
         Error::SerdeUnknownVariant { variant, expected, .. } => {
             (format!("`{variant}` cannot stand here"), Some(format!("write one of {}", expected.join(", "))))
         }

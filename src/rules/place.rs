@@ -14,9 +14,9 @@ pub(super) fn bytes_of(location: Location, text: &str) -> Range<usize> {
     let number = |value: Option<u64>| usize::try_from(value.unwrap_or(0)).unwrap_or(0);
     let start = number(span.byte_offset()).min(text.len());
     let end = (start + number(span.byte_len())).min(text.len());
-    // A block scalar's span ends with the line break after it.
-    let trimmed = text.get(start..end).map_or(0, |raw| raw.trim_end().len());
-    start..start + trimmed
+    // A block scalar's span ends with the line break after it; a block mapping's span is empty: take its first line.
+    let raw = if start < end { text.get(start..end) } else { text.get(start..).and_then(|rest| rest.lines().next()) };
+    start..start + raw.map_or(0, |raw| raw.trim_end().len())
 }
 
 /// The bytes of `part` of a placed value; the whole value when `part` is empty.

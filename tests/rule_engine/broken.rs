@@ -24,7 +24,8 @@ fn the_form() {
     broken("title: A sample", "titel: A sample", "titel", "no field `titel`", "did you mean `title`?");
     broken("group: security", "group: safety", "safety", "`safety` cannot stand here", "security, blocked");
     broken("severity: warning", "severity: fatal", "fatal", "cannot stand here", "error, warning, info");
-    broken("why: Because.", "", "i", "`why` is missing", "");
+    broken("why: Because.", "", "id: sample", "`why` is missing", "");
+    broken("  - good: express", "  - god: express", "god", "no field `god`", "did you mean `good`?");
     broken("title: A sample", "title: [A, b]", "[", "expected string scalar", "");
     broken("title: A sample", "title: A sample.", "A sample.", "one line without a full stop", "");
     broken("id: sample", "id: Sample", "Sample", "lower-case words", "");
@@ -67,7 +68,7 @@ fn expressions() {
     broken(WHEN, "when: policy.platform == 1", "policy.platform == 1", "cannot be compared", "");
     broken(WHEN, "when: policy.installed.yes == true", "policy.installed.yes == true", "compared", "condition itself");
     broken(WHEN, "when: policy.version == policy.place", "policy.version == policy.place", "two unknown texts", "");
-    broken(WHEN, "when: has(policy.version)", "policy.version", "every field exists", "");
+    broken(WHEN, "when: has(policy.version)", "policy", "every field exists", "");
     broken(WHEN, "when: policy.platform in ['a', 1]", "1", "texts in quotes", "");
     broken(WHEN, "when: policy.platform + 'x' == 'y'", "policy.platform + 'x'", "not part of the language", "");
     broken(WHEN, "when: policy.place.exists(x, x.y)", "policy.place", "not a list of records", "");
@@ -145,10 +146,10 @@ fn examples() {
     let marks = "    marks: \"cors()\"";
     broken(marks, "    marks: other", "other", "no file of the example holds", "");
     broken(marks, "", "express", "what the finding must point at", "marks");
-    broken("  - bad: express", "  - good: django\n    bad: express", "g", "either `bad: <platform>` or", "");
+    broken("  - bad: express", "  - good: django\n    bad: express", "good: django", "either `bad: <platform>` or", "");
     broken("    files: { server.js: \"\" }", "    files: { ../x: \"\" }", "express", "not a path inside", "");
     broken("    files: { server.js: \"\" }", "    files: {}", "express", "no files", "");
-    broken("  - good: express", "  - bad: express\n    limit: why", "-", "no good example", "");
+    broken("  - good: express", "  - bad: express\n    limit: why", "- bad: express", "no good example", "");
 }
 
 #[test]

@@ -74,8 +74,7 @@ fn labels_name_what_is_written() {
     let outcome = run(&[rule], &facts([policy(0, "express")]), &sources());
     let finding = &outcome.findings[0];
     assert_eq!((finding.primary.span.start, finding.primary.text.as_str()), (15, "every origin"));
-    let labels: Vec<(u32, &str)> =
-        finding.labels.iter().map(|label| (label.span.start, label.text.as_str())).collect();
+    let labels: Vec<(u32, &str)> = finding.labels.iter().map(|label| (label.span.start, label.text.as_str())).collect();
     assert_eq!(labels, [(28, "on express")]);
     assert_eq!(finding.witness.as_deref(), Some("https://evil.example"));
 }

@@ -15,7 +15,8 @@ fn check(files: &[(String, String)], rules: &[Rule]) -> Checked {
     for (path, text) in files {
         let file = sources.add(path.into(), text.as_str().into());
         for (start, found) in text.match_indices("cors()") {
-            let mut policy = PolicyFacts { span: Some(Span::new(file, start, start + found.len())), ..Default::default() };
+            let mut policy =
+                PolicyFacts { span: Some(Span::new(file, start, start + found.len())), ..Default::default() };
             policy.allow_origin.any = true.into();
             policies.push(policy);
         }

@@ -89,7 +89,7 @@ impl Checker<'_> {
 
     fn select(&mut self, node: &IdedExpr, select: &SelectExpr) -> Checked {
         if select.test {
-            return Err(Problem::new(self.place(node), "`has(..)` is not needed: every field exists")
+            return Err(Problem::new(self.place(&select.operand), "`has(..)` is not needed: every field exists")
                 .help("ask `.missing`, or compare a text with `!= \"\"`"));
         }
         let of = self.infer(&select.operand)?;
