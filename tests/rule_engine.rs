@@ -4,6 +4,8 @@ use corslint::rules::{Rule, RuleError, embedded_files, load};
 
 #[path = "rule_engine/broken.rs"]
 mod broken;
+#[path = "rule_engine/docs.rs"]
+mod docs;
 #[path = "rule_engine/engine.rs"]
 mod engine;
 #[path = "rule_engine/examples.rs"]

@@ -60,6 +60,11 @@ impl Expr {
         Ok(Expr { program: Arc::new(program), given })
     }
 
+    /// The expression as it was written.
+    pub(super) fn source(&self) -> &str {
+        self.program.source_info().source.trim()
+    }
+
     /// Does the condition hold? An error is a fault of the engine, for a notice.
     pub(super) fn holds(&self, subject: &dyn Record) -> Result<bool, String> {
         self.evaluate(subject, |value| value.downcast_ref::<CelBool>().map(|holds| *holds.inner()))

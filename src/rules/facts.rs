@@ -21,9 +21,9 @@ pub use header::HeaderFacts;
 pub use kinds::{Flag, Known, Number, Question, Text, Word};
 pub use names::Names;
 pub use origin::OriginFacts;
-pub use policy::{AllowOriginFacts, LiteralWildcardFacts, PolicyFacts};
+pub use policy::{AllowOriginFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
 pub use schema::{AsField, Described, Fact, Field, Kind, Record, Schema, Subject};
-pub use setting::SettingFacts;
+pub use setting::{OtherSettingFacts, SettingFacts};
 
 /// Declares [`Facts`] and the closed list of subjects: `given word => field: Struct`.
 macro_rules! subjects {

@@ -89,7 +89,6 @@ fn read(path: &Utf8Path, text: &str) -> Result<Rule, Vec<RuleError>> {
         fix,
         see: form.see.into_iter().map(|link| link.value).collect(),
         given,
-        condition: form.when.value.trim().to_owned(),
         examples,
         when,
         message,

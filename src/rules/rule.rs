@@ -34,8 +34,6 @@ pub struct Rule {
     pub see: Vec<String>,
     /// What it looks at.
     pub given: Given,
-    /// Its condition as written, for the documentation.
-    pub condition: String,
     /// Projects it must find something in, or nothing.
     pub examples: Vec<Example>,
     pub(super) when: Expr,

@@ -9,6 +9,7 @@ use super::problem::Problem;
 /// A checked message.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Template {
+    source: String,
     parts: Vec<Part>,
 }
 
@@ -39,7 +40,12 @@ impl Template {
             return Err(Problem::new(stray..stray + 2, "this `}}` closes nothing").help("open it with `{{`"));
         }
         parts.push(Part::Words(source[at..].to_owned()));
-        Ok(Template { parts })
+        Ok(Template { source: source.trim().to_owned(), parts })
+    }
+
+    /// The message as it was written.
+    pub(super) fn source(&self) -> &str {
+        &self.source
     }
 
     /// The message about one subject. An error is a fault of the engine, for a notice.

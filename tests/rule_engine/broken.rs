@@ -72,6 +72,17 @@ fn expressions() {
     broken(WHEN, "when: policy.platform in ['a', 1]", "1", "texts in quotes", "");
     broken(WHEN, "when: policy.platform + 'x' == 'y'", "policy.platform + 'x'", "not part of the language", "");
     broken(WHEN, "when: policy.place.exists(x, x.y)", "policy.place", "not a list of records", "");
+    broken(WHEN, "when: policy.origins.exists(o, o.hst == 'x')", "hst", "no `hst`", "did you mean `host`?");
+    broken(WHEN, "when: policy.origins.exists(o, o.host)", "o.host", "a text, not a condition", ".startsWith");
+    broken(
+        WHEN,
+        "when: policy.origins.all(o, o.staging)",
+        "policy.origins.all(o, o.staging)",
+        "cannot be asked of a list",
+        ".exists",
+    );
+    broken(WHEN, "when: policy.origins.size() == 1", "size", "cannot be asked of a list", ".exists");
+    broken(WHEN, "when: policy.origins.exists(o)", "exists", "cannot be asked of a list", "");
     broken(WHEN, "when: policy.allow_origin.any &&", "&", "cannot be read as an expression", "");
     broken(WHEN, "when: '{\"a\": 1}'", "{", "not part of the language", "");
 }
@@ -82,9 +93,10 @@ fn denying_what_may_be_unknown() {
         ("'!policy.installed.yes'", "policy.installed.yes"),
         ("'!policy.allow_origin.any'", "policy.allow_origin.any"),
         ("'!(policy.handwritten && policy.max_age.missing)'", "policy.handwritten && policy.max_age.missing"),
-        ("'!policy.allow_methods.has(\"PUT\")'", "policy.allow_methods.has(\"PUT\""),
+        ("'!policy.allow_methods.has(\"PUT\")'", "policy.allow_methods.has(\"PUT\")"),
         ("'policy.installed.yes ? false : true'", "policy.installed.yes"),
-        ("'!(policy.version in [\"1\"])'", "policy.version in [\"1\""),
+        ("'!policy.origins.exists(o, o.staging)'", "policy.origins.exists(o, o.staging)"),
+        ("'!(policy.version in [\"1\"])'", "policy.version in [\"1\"]"),
     ] {
         broken(WHEN, &format!("when: {when}"), marked, "may be unknown", "opposite question");
     }

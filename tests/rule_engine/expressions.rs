@@ -1,6 +1,8 @@
 //! Questions asked of facts: what is unknown is silent, whatever is asked.
 
-use corslint::rules::facts::{Facts, Given, Kind, Names, Number, PolicyFacts, Question, Text};
+use corslint::rules::facts::{
+    Facts, Given, Kind, ListedOriginFacts, Names, Number, OtherSettingFacts, PolicyFacts, Question, SettingFacts, Text,
+};
 use corslint::rules::run;
 use corslint::source::{FileId, Sources, Span};
 
@@ -86,6 +88,38 @@ fn a_wildcard_lacks_nothing() {
     assert!(fires("policy.allow_methods.wildcard", &policy));
     assert!(!fires("policy.allow_methods.lacks(\"PUT\")", &policy));
     assert!(!fires("policy.allow_methods.has(\"PUT\")", &policy));
+}
+
+#[test]
+fn lists_are_asked_whether_something_exists() {
+    let staging = ListedOriginFacts { staging: true.into(), host: "staging.example.com".into(), ..Default::default() };
+    let plain = ListedOriginFacts { host: "example.com".into(), ..ListedOriginFacts::default() };
+    let policy = PolicyFacts { origins: vec![plain, staging], ..PolicyFacts::default() };
+    assert!(fires("policy.origins.exists(o, o.staging && o.host == \"staging.example.com\")", &policy));
+    assert!(!fires("policy.origins.exists(o, o.staging && o.host == \"example.com\")", &policy));
+    assert!(!fires("policy.origins.exists(o, true)", &PolicyFacts::default()));
+}
+
+#[test]
+fn an_absent_record_is_silent() {
+    let setting = |other| SettingFacts { span: Some(Span::new(FileId(0), 0, 1)), other, ..SettingFacts::default() };
+    let fires = |when: &str, setting: SettingFacts| {
+        let text = crate::SOUND
+            .replace("policy", "setting")
+            .replace("setting.allow_origin.any", when)
+            .replace("at: setting.allow_origin", "at: setting");
+        let rule = crate::read(&text).unwrap_or_else(|errors| panic!("{}", told(&errors)));
+        let mut sources = Sources::default();
+        sources.add("settings.py".into(), "CORS = 1".into());
+        let outcome = run(&[rule], &Facts { settings: vec![setting], ..Facts::default() }, &sources);
+        assert_eq!(outcome.notices, []);
+        !outcome.findings.is_empty()
+    };
+    let other = || Some(OtherSettingFacts { text: "CORS_ALLOW_ALL_ORIGINS".into(), ..OtherSettingFacts::default() });
+    assert!(fires("setting.other.present && setting.other.text != ''", setting(other())));
+    assert!(fires("(!setting.other.present)", setting(None)));
+    assert!(!fires("setting.other.present", setting(None)));
+    assert!(!fires("setting.other.text != ''", setting(None)));
 }
 
 /// Every field can be named in an expression: none is a reserved word of the language.

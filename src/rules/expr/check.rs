@@ -248,11 +248,12 @@ impl Checker<'_> {
         let mut places = own.into_iter().chain(below.into_iter().map(|child| self.place(child)));
         let first = places.next().unwrap_or(0..0);
         let whole = places.fold(first, |all, one| all.start.min(one.start)..all.end.max(one.end));
-        match &node.expr {
-            // The parser keeps the place of the dot only.
-            Expr::Select(select) => whole.start..self.field_place(node, &select.field).end.max(whole.end),
-            _ => whole,
-        }
+        // The parser keeps the place of the dot of a selection, and of the opening bracket of a call or a list.
+        let end = match &node.expr {
+            Expr::Select(select) => self.field_place(node, &select.field).end,
+            _ => self.info.offset_for(node.id).map_or(0, |(start, _)| closing(&self.info.source, start as usize)),
+        };
+        whole.start..whole.end.max(end)
     }
 
     /// The bytes of the name after the dot of a selection or a member call.
@@ -275,6 +276,26 @@ fn is_text_in_quotes(node: &IdedExpr) -> bool {
 
 fn is_empty_text(node: &IdedExpr) -> bool {
     matches!(&node.expr, Expr::Literal(LiteralValue::String(text)) if text.inner().is_empty())
+}
+
+/// One past the bracket that closes the one at `open`; `open` when there is none.
+fn closing(source: &str, open: usize) -> usize {
+    let Some(rest) = source.get(open..).filter(|rest| rest.starts_with(['(', '['])) else { return open };
+    let mut depth = 0;
+    let mut quote = None;
+    for (index, c) in rest.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(' | '[') => depth += 1,
+            (None, ')' | ']') => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return open + index + 1;
+        }
+    }
+    open
 }
 
 /// `list.exists(x, body)` is expanded to a loop that starts with false and steps with `@result || body`; the other

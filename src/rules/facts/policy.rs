@@ -14,6 +14,8 @@ facts! {
         place: Text,
         /// Which origins pass.
         allow_origin: AllowOriginFacts,
+        /// The origins it lists, one by one; more may be unknown.
+        origins: Vec<ListedOriginFacts>,
         /// Does it send `Access-Control-Allow-Credentials: true`?
         allow_credentials: Question,
         /// The methods in `Access-Control-Allow-Methods`, library defaults included.
@@ -77,6 +79,22 @@ facts! {
         written: Text,
         /// The public suffix of a hosting provider: `vercel.app`.
         suffix: Text,
+    }
+}
+
+facts! {
+    /// One origin of a policy's list, for questions about its neighbours.
+    record ListedOriginFacts = "listed_origin" {
+        /// The origin as written.
+        written: Text,
+        /// The host, lower case.
+        host: Text,
+        /// The host is this machine.
+        loopback: Flag,
+        /// The scheme is `http`.
+        insecure: Flag,
+        /// The host belongs to a staging, preview or development deployment.
+        staging: Flag,
     }
 }
 

@@ -25,6 +25,14 @@ facts! {
         /// One string stands where a list is read.
         string_as_list: Flag,
         /// The other setting of a conflict.
-        other: Text,
+        other: Option<OtherSettingFacts>,
+    }
+}
+
+facts! {
+    /// The other setting of a conflict.
+    record OtherSettingFacts = "other" {
+        /// As it is written.
+        text: Text,
     }
 }
