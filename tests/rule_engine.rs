@@ -12,6 +12,8 @@ mod engine;
 mod examples;
 #[path = "rule_engine/expressions.rs"]
 mod expressions;
+#[path = "rule_engine/hostile.rs"]
+mod hostile;
 
 /// A sound rule; tests replace a line of it.
 pub(crate) const SOUND: &str = r#"id: sample

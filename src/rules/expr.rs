@@ -29,8 +29,26 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     Arc::new(env)
 });
 
-/// Longer expressions are refused: the parser recurses, and a fact is missing in the model long before.
+/// Larger expressions are refused: the parser recurses without a bound, and a fact is missing in the model long before.
 const LONGEST: usize = 2000;
+const DEEPEST: usize = 40;
+
+/// How deep the parser may have to go: brackets inside each other, and what nests without brackets.
+fn depth(source: &str) -> usize {
+    let mut open = 0_usize;
+    let mut deepest = 0;
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    let nested = source.bytes().filter(|byte| matches!(byte, b'?' | b'!')).count() + source.matches("--").count();
+    let selected = source.bytes().filter(|byte| *byte == b'.').count();
+    deepest + nested + selected / 8
+}
 
 /// A checked condition or a checked piece of a message.
 #[derive(Debug, Clone)]
@@ -51,7 +69,7 @@ impl Expr {
     }
 
     fn compile(source: &str, given: Given, purpose: Purpose) -> Result<Expr, Problem> {
-        if source.len() > LONGEST {
+        if source.len() > LONGEST || depth(source) > DEEPEST {
             return Err(Problem::new(0..source.len(), "this expression is too long")
                 .help("name the fact it describes in the model, and ask for that"));
         }

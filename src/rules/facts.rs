@@ -2,7 +2,7 @@
 //!
 //! In: facts that the model works out, each with its span. Out: for every subject a Rust struct, its description, and
 //! the look-up of its fields, all from one declaration. Adding a field is one line in the subject's file; adding a
-//! subject is one struct and one line in [`subjects!`] below. Knows nothing of rules, YAML or the expression language.
+//! subject is one struct and one line in `subjects!` below. Knows nothing of rules, YAML or the expression language.
 
 mod declare;
 mod env;

@@ -11,7 +11,7 @@ pub(super) fn page(rule: &Rule) -> String {
     let mut page = format!("# {}\n\n`{}` · {}\n", rule.title, rule.id, nature(rule));
     section(&mut page, "What it does", &what(rule));
     section(&mut page, "Why is this bad", &rule.why);
-    section(&mut page, "What to do", &fixes(&rule.fix));
+    section(&mut page, "What to do", &fixes(&rule.fix, "**"));
     let shown = |verdict| {
         let of = rule.examples.iter().filter(|example| example.verdict == verdict && example.limit.is_none());
         of.map(example).collect::<Vec<_>>().join("\n\n")
@@ -34,7 +34,7 @@ pub(super) fn page(rule: &Rule) -> String {
 /// What a terminal shows: the same without the condition and with one example of either kind.
 pub fn explain(rule: &Rule) -> String {
     let mut text = format!("{} ({})\n{}\n", rule.title, rule.id, nature(rule));
-    let _ = write!(text, "\nWhy is this bad\n\n{}\n\nWhat to do\n\n{}\n", rule.why, fixes(&rule.fix));
+    let _ = write!(text, "\nWhy is this bad\n\n{}\n\nWhat to do\n\n{}\n", rule.why, fixes(&rule.fix, ""));
     for (verdict, heading) in [(Verdict::Bad, "Bad"), (Verdict::Good, "Good")] {
         let shown = |example: &&Example| example.verdict == verdict && example.limit.is_none();
         if let Some(example) = rule.examples.iter().find(shown) {
@@ -77,8 +77,8 @@ fn one_line(source: &str) -> String {
     source.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The default, then what differs; platforms with the same text share it.
-fn fixes(fix: &ByPlatform<String>) -> String {
+/// The default, then what differs; platforms with the same text share it. `bold` marks their names.
+fn fixes(fix: &ByPlatform<String>, bold: &str) -> String {
     let mut text = fix.default.clone();
     let mut told: Vec<&str> = Vec::new();
     for words in fix.each.values() {
@@ -88,7 +88,7 @@ fn fixes(fix: &ByPlatform<String>) -> String {
         told.push(words);
         let platforms: Vec<&str> =
             fix.each.iter().filter(|(_, other)| *other == words).map(|(platform, _)| platform.as_str()).collect();
-        let _ = write!(text, "\n\n**{}:** {words}", platforms.join(", "));
+        let _ = write!(text, "\n\n{bold}{}:{bold} {words}", platforms.join(", "));
     }
     text
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::declare::facts;
 use super::policy::PolicyFacts;
-use super::{Flag, Text};
+use super::{Flag, Known, Text};
 
 facts! {
     /// One origin that a policy lists.
@@ -26,27 +26,27 @@ facts! {
         /// Where in the repository the twin or the contradicting origin is used.
         evidence: Text,
         /// The host is this machine: `localhost`, `127.0.0.0/8`, `[::1]`.
-        loopback: Flag,
+        loopback: Known,
         /// The host is an address or a name of a private network.
-        private_network: Flag,
+        private_network: Known,
         /// The scheme is `http`.
-        insecure: Flag,
+        insecure: Known,
         /// No `Origin` header can ever be equal to it; `malformation` says why.
-        malformed: Flag,
+        malformed: Known,
         /// It is a text someone forgot to replace.
-        placeholder: Flag,
+        placeholder: Known,
         /// It is the text `null`.
-        null_origin: Flag,
+        null_origin: Known,
         /// It is used only when a variable is missing.
-        fallback: Flag,
+        fallback: Known,
         /// It is the only allowed origin.
         only_one: Flag,
         /// Only one of apex and www is allowed; `twin` is the other.
         www_mismatch: Flag,
         /// The repository itself uses the twin; `evidence` is the place.
-        evidence_found: Flag,
+        evidence_found: Known,
         /// The host belongs to a staging, preview or development deployment.
-        staging: Flag,
+        staging: Known,
         /// The policy that lists it.
         policy: Arc<PolicyFacts>,
     }

@@ -34,9 +34,9 @@ facts! {
         /// Is it active: registered, listed in the settings, reached?
         installed: Question,
         /// It covers only routes that are public by their name: fonts, images, `.well-known`, a public API.
-        public_route: Flag,
+        public_route: Known,
         /// It covers only static files.
-        static_assets: Flag,
+        static_assets: Known,
         /// Requests it covers need a CORS-preflight request.
         preflighted: Flag,
         /// The headers are written by hand, not by a library.
@@ -90,11 +90,11 @@ facts! {
         /// The host, lower case.
         host: Text,
         /// The host is this machine.
-        loopback: Flag,
+        loopback: Known,
         /// The scheme is `http`.
-        insecure: Flag,
+        insecure: Known,
         /// The host belongs to a staging, preview or development deployment.
-        staging: Flag,
+        staging: Known,
     }
 }
 
