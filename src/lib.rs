@@ -2,10 +2,15 @@
 //!
 //! The way of the data: paths → files → trees → values → servers and policies → findings → reports.
 
+pub mod cli;
+pub mod error;
 pub mod eval;
 pub mod finding;
 pub mod ir;
 pub mod model;
 pub mod platforms;
+pub mod report;
+pub mod rules;
+pub mod scan;
 pub mod source;
 pub mod syntax;

@@ -1,0 +1,71 @@
+//! Documentation, written by the rules and the facts themselves.
+//!
+//! In: rules, and the descriptions of the facts. Out: Markdown pages by path, the table of the README, the text of
+//! `explain`, and the JSON Schema of a rule file. Writes nothing: a command does, and a test compares.
+
+mod json_schema;
+mod model;
+mod page;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use camino::Utf8PathBuf;
+
+pub use json_schema::json_schema;
+pub use page::explain;
+
+use super::rule::{Persona, Rule};
+use crate::finding::Group;
+
+/// All generated pages by path, relative to the root of the repository.
+pub fn pages(rules: &[Rule]) -> BTreeMap<Utf8PathBuf, String> {
+    let mut pages = BTreeMap::new();
+    for rule in rules {
+        pages.insert(format!("docs/rules/{}.md", rule.id).into(), page::page(rule));
+    }
+    pages.insert("docs/rules.md".into(), overview(rules));
+    pages.insert("docs/model.md".into(), model::model());
+    pages.insert("docs/rule.schema.json".into(), json_schema());
+    pages
+}
+
+const GROUPS: [(Group, &str); 4] = [
+    (Group::Security, "An attacker gets in."),
+    (Group::Blocked, "A browser refuses."),
+    (Group::Deploy, "It works on localhost only."),
+    (Group::Performance, "It costs round trips."),
+];
+
+/// The page that lists all rules, a table for each group.
+fn overview(rules: &[Rule]) -> String {
+    let mut page = String::from("# Rules\n");
+    for (group, harm) in GROUPS {
+        let mut members = rules.iter().filter(|rule| rule.group == group).peekable();
+        if members.peek().is_some() {
+            let _ = write!(page, "\n## {}\n\n{harm}\n\n{}", group.name(), table(members, "rules/"));
+        }
+    }
+    page
+}
+
+/// A table of rules; links begin with `base`, the path from the page to the folder of rule pages.
+pub fn table<'a>(rules: impl IntoIterator<Item = &'a Rule>, base: &str) -> String {
+    let mut table = String::from("| rule | severity | what it finds |\n|---|---|---|\n");
+    for rule in rules {
+        let pedantic = if rule.persona == Persona::Pedantic { ", pedantic" } else { "" };
+        let (id, severity, title) = (&rule.id, rule.severity, cell(&rule.title));
+        let _ = writeln!(table, "| [{id}]({base}{id}.md) | {severity}{pedantic} | {title} |");
+    }
+    table
+}
+
+/// The table of the README.
+pub fn readme_table(rules: &[Rule]) -> String {
+    table(rules, "docs/rules/")
+}
+
+/// A text that may stand in a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}

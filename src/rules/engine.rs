@@ -1,0 +1,140 @@
+//! Rules applied to facts.
+//!
+//! In: checked rules, facts, and the sources for the order of paths. Out: findings in order of path, offset and rule
+//! id. Pure, parallel over rules; the threads never change the result. A condition that cannot be evaluated is false,
+//! and a notice says so.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use super::facts::{Facts, Subject};
+use super::rule::{Once, Rule};
+use crate::finding::{Finding, Label, Severity};
+use crate::source::{Notice, Sources, Span};
+
+/// What the rules have to say.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// In order of path, offset, rule id.
+    pub findings: Vec<Finding>,
+    /// Faults of the engine or of the facts it was given; none of them hides another finding.
+    pub notices: Vec<Notice>,
+}
+
+/// Applies every rule to every fact of its subject.
+pub fn run(rules: &[Rule], facts: &Facts, sources: &Sources) -> Outcome {
+    let parts: Vec<Outcome> = rules.par_iter().map(|rule| apply(rule, facts, sources)).collect();
+    let mut outcome = Outcome::default();
+    for part in parts {
+        outcome.findings.extend(part.findings);
+        outcome.notices.extend(part.notices);
+    }
+    outcome.findings.sort_by(|a, b| order(a, b, sources));
+    outcome
+}
+
+fn order(a: &Finding, b: &Finding, sources: &Sources) -> std::cmp::Ordering {
+    let key = |finding: &Finding| (finding.primary.span.start, finding.rule.clone(), finding.primary.span.end);
+    let path = |finding: &Finding| sources.path(finding.primary.span.file);
+    path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b)))
+}
+
+/// A finding and the server it is about.
+struct Found {
+    finding: Finding,
+    server: Option<u32>,
+}
+
+fn apply(rule: &Rule, facts: &Facts, sources: &Sources) -> Outcome {
+    let mut found = Vec::new();
+    let mut notices = Vec::new();
+    for subject in facts.of(rule.given) {
+        match judge(rule, subject) {
+            Ok(Some(finding)) => found.push(Found { finding, server: subject.server() }),
+            Ok(None) => {}
+            Err(message) => notices.push(notice(rule, subject, &message, sources)),
+        }
+    }
+    found.sort_by(|a, b| order(&a.finding, &b.finding, sources));
+    Outcome { findings: merge(found, rule.once), notices }
+}
+
+fn notice(rule: &Rule, subject: &dyn Subject, message: &str, sources: &Sources) -> Notice {
+    let message = format!("rule {} could not be applied: {message}", rule.id);
+    match subject.span() {
+        Some(span) => {
+            let line = sources.position(span.file, span.start).line;
+            Notice { path: sources.path(span.file).to_owned(), line, message }
+        }
+        None => Notice { path: format!("rules/{}.yaml", rule.id).into(), line: 0, message },
+    }
+}
+
+/// What a rule says about one subject.
+fn judge(rule: &Rule, subject: &dyn Subject) -> Result<Option<Finding>, String> {
+    if !rule.when.holds(subject)? {
+        return Ok(None);
+    }
+    let span = rule.at.nearest(subject).ok_or("what it found is written nowhere")?;
+    let environment = Some(subject.environment()).filter(|name| !name.is_empty()).unwrap_or("production");
+    let help = match &rule.help {
+        Some(help) => help.of(subject.platform()).text(subject)?,
+        None => rule.fix.of(subject.platform()).clone(),
+    };
+    Ok(Some(Finding {
+        rule: rule.id.clone(),
+        severity: severity(rule, subject)?,
+        group: rule.group,
+        message: rule.message.text(subject)?,
+        help,
+        primary: Label { span, text: rule.text.text(subject)? },
+        labels: labels(rule, subject, span)?,
+        environment: environment.into(),
+        platform: subject.platform().into(),
+        witness: rule.witness.as_ref().and_then(|path| path.text(subject)),
+        see: rule.see.clone(),
+    }))
+}
+
+fn severity(rule: &Rule, subject: &dyn Subject) -> Result<Severity, String> {
+    for shift in &rule.shifts {
+        if shift.when.holds(subject)? {
+            return Ok(shift.severity);
+        }
+    }
+    Ok(rule.severity)
+}
+
+/// The further labels that hold and are written somewhere other than the primary one.
+fn labels(rule: &Rule, subject: &dyn Subject, primary: Span) -> Result<Vec<Label>, String> {
+    let mut labels: Vec<Label> = Vec::new();
+    for label in &rule.labels {
+        let holds = label.when.as_ref().map_or(Ok(true), |when| when.holds(subject))?;
+        let Some(span) = label.at.span(subject).filter(|_| holds) else { continue };
+        if span != primary && labels.iter().all(|known| known.span != span) {
+            labels.push(Label { span, text: label.text.text(subject)? });
+        }
+    }
+    Ok(labels)
+}
+
+/// One finding per place, the most severe, and one per server or file where the rule says so. `found` is in order.
+fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
+    let mut merged: Vec<Found> = Vec::new();
+    for next in found {
+        match merged.last_mut().filter(|last| last.finding.primary.span == next.finding.primary.span) {
+            Some(last) if next.finding.severity > last.finding.severity => *last = next,
+            Some(_) => {}
+            None => merged.push(next),
+        }
+    }
+    let mut servers = HashSet::new();
+    let mut files = HashSet::new();
+    merged.retain(|one| match once {
+        None => true,
+        Some(Once::Server) => one.server.is_none_or(|server| servers.insert(server)),
+        Some(Once::File) => files.insert(one.finding.primary.span.file),
+    });
+    merged.into_iter().map(|one| one.finding).collect()
+}

@@ -1,0 +1,38 @@
+//! The subject `handler`: something in a server that a request meets.
+
+use super::declare::facts;
+use super::{Flag, Number, Text, Word};
+
+facts! {
+    /// Something in a server that a request meets: a middleware, a route, a block.
+    subject HandlerFacts = "handler" {
+        /// What it is: `cors`, `auth`, `route`, `static`, `error`, `proxy`, `other`.
+        kind: Word,
+        /// What it is called: `requireLogin`, `GET /items`.
+        name: Text,
+        /// Why it does what is said about it.
+        reason: Text,
+        /// The status it answers a CORS-preflight request with.
+        status: Number,
+        /// It answers a CORS-preflight request before CORS can; `cors` is the one it shadows.
+        answers_before_cors: Flag,
+        /// It is CORS, registered after `other`, which it should cover.
+        cors_too_late: Flag,
+        /// It is a factory that was registered without being called.
+        not_called: Flag,
+        /// It answers a CORS-preflight request with a status that is not an ok status.
+        bad_preflight_status: Flag,
+        /// Its answer to a CORS-preflight request lacks headers; `missing` names them.
+        missing_preflight_headers: Flag,
+        /// Its own headers drop the CORS headers of the enclosing block.
+        loses_headers_by_inheritance: Flag,
+        /// Its errors leave without CORS headers.
+        headers_missing_on_errors: Flag,
+        /// The headers that are missing, with commas.
+        missing: Text,
+        /// The CORS handler it stands in the way of.
+        cors: Text,
+        /// The other handler of the pair.
+        other: Text,
+    }
+}

@@ -1,0 +1,53 @@
+//! The subject `origin`: one allowed origin.
+
+use std::sync::Arc;
+
+use super::declare::facts;
+use super::policy::PolicyFacts;
+use super::{Flag, Known, Text};
+
+facts! {
+    /// One origin that a policy lists.
+    subject OriginFacts = "origin" {
+        /// The origin as written.
+        written: Text,
+        /// `https`, `http`, or what stands in its place.
+        scheme: Text,
+        /// The host, lower case.
+        host: Text,
+        /// The origin as it should be written.
+        suggestion: Text,
+        /// What keeps it from ever being equal to an `Origin` header: `a trailing slash`.
+        malformation: Text,
+        /// The environment variable it comes from.
+        variable: Text,
+        /// The other one of apex and www.
+        twin: Text,
+        /// Where in the repository the twin or the contradicting origin is used.
+        evidence: Text,
+        /// The host is this machine: `localhost`, `127.0.0.0/8`, `[::1]`.
+        loopback: Known,
+        /// The host is an address or a name of a private network.
+        private_network: Known,
+        /// The scheme is `http`.
+        insecure: Known,
+        /// No `Origin` header can ever be equal to it; `malformation` says why.
+        malformed: Known,
+        /// It is a text someone forgot to replace.
+        placeholder: Known,
+        /// It is the text `null`.
+        null_origin: Known,
+        /// It is used only when a variable is missing.
+        fallback: Known,
+        /// It is the only allowed origin.
+        only_one: Flag,
+        /// Only one of apex and www is allowed; `twin` is the other.
+        www_mismatch: Flag,
+        /// The repository itself uses the twin; `evidence` is the place.
+        evidence_found: Known,
+        /// The host belongs to a staging, preview or development deployment.
+        staging: Known,
+        /// The policy that lists it.
+        policy: Arc<PolicyFacts>,
+    }
+}

@@ -1,0 +1,109 @@
+//! The subject `policy`: what a server grants in one place.
+
+use super::declare::facts;
+use super::{Flag, Known, Names, Number, Question, Text, Word};
+
+facts! {
+    /// What a server grants in one place: one call of `cors()`, one `location`, one set of Django settings.
+    subject PolicyFacts = "policy" {
+        /// The library that sends the headers (`cors`, `django-cors-headers`); empty when they are written by hand.
+        library: Word,
+        /// The library's version as pinned in the repository.
+        version: Text,
+        /// Where it is installed: `app.use`, `location /api`.
+        place: Text,
+        /// Which origins pass.
+        allow_origin: AllowOriginFacts,
+        /// The origins it lists, one by one; more may be unknown.
+        origins: Vec<ListedOriginFacts>,
+        /// Does it send `Access-Control-Allow-Credentials: true`?
+        allow_credentials: Question,
+        /// The methods in `Access-Control-Allow-Methods`, library defaults included.
+        allow_methods: Names,
+        /// The names in `Access-Control-Allow-Headers`, library defaults included; open when the library mirrors.
+        allow_headers: Names,
+        /// The names in `Access-Control-Expose-Headers`.
+        expose_headers: Names,
+        /// `Access-Control-Max-Age` in seconds, library defaults included.
+        max_age: Number,
+        /// Does every answer that depends on the origin say `Vary: Origin`?
+        vary_origin: Question,
+        /// Every origin passes and credentials are allowed, and the library then copies the request's origin instead
+        /// of sending `*`: the browser accepts it.
+        any_with_credentials_reflects: Flag,
+        /// Is it active: registered, listed in the settings, reached?
+        installed: Question,
+        /// It covers only routes that are public by their name: fonts, images, `.well-known`, a public API.
+        public_route: Known,
+        /// It covers only static files.
+        static_assets: Known,
+        /// Requests it covers need a CORS-preflight request.
+        preflighted: Flag,
+        /// The headers are written by hand, not by a library.
+        handwritten: Known,
+        /// It is the first policy of its server.
+        first_on_server: Known,
+        /// `*` in methods, headers or exposed headers that is sent as it is although credentials are allowed.
+        literal_wildcards: LiteralWildcardFacts,
+    }
+}
+
+facts! {
+    /// Which origins pass the CORS check.
+    record AllowOriginFacts = "allow_origin" {
+        /// The configuration asks for `*`: written, or the library's default. Some libraries then reflect the origin.
+        wildcard: Flag,
+        /// Every origin passes: `*`, reflected, or a test that let every probe through.
+        any: Flag,
+        /// The configuration asks for the request's origin to be copied back without a test.
+        reflected: Flag,
+        /// Origins are listed one by one.
+        listed: Flag,
+        /// No origin passes.
+        none: Flag,
+        /// The origin `null` passes.
+        null_allowed: Flag,
+        /// A pattern or a predicate lets a foreign origin through; `witness` is one.
+        loose: Flag,
+        /// The pattern admits everyone who can register under a hosting provider's domain; `suffix` is that domain.
+        shared_suffix: Flag,
+        /// The answer depends on the request.
+        dynamic: Flag,
+        /// Every allowed origin is a loopback origin.
+        only_loopback: Flag,
+        /// One string stands where the library reads a list.
+        string_as_list: Flag,
+        /// A foreign origin that gets through.
+        witness: Text,
+        /// The value as written: `true`, `*`, `/example\.com$/`.
+        written: Text,
+        /// The public suffix of a hosting provider: `vercel.app`.
+        suffix: Text,
+    }
+}
+
+facts! {
+    /// One origin of a policy's list, for questions about its neighbours.
+    record ListedOriginFacts = "listed_origin" {
+        /// The origin as written.
+        written: Text,
+        /// The host, lower case.
+        host: Text,
+        /// The host is this machine.
+        loopback: Known,
+        /// The scheme is `http`.
+        insecure: Known,
+        /// The host belongs to a staging, preview or development deployment.
+        staging: Known,
+    }
+}
+
+facts! {
+    /// `*` where it is taken literally because credentials are allowed.
+    record LiteralWildcardFacts = "literal_wildcards" {
+        /// There is at least one.
+        present: Flag,
+        /// Which ones: `allow_methods and allow_headers`.
+        which: Text,
+    }
+}
