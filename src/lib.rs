@@ -2,7 +2,9 @@
 //!
 //! The way of the data: paths → files → trees → values → servers and policies → findings → reports.
 
+pub mod error;
 pub mod finding;
 pub mod ir;
+pub mod scan;
 pub mod source;
 pub mod syntax;
