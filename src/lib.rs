@@ -5,6 +5,7 @@
 pub mod error;
 pub mod finding;
 pub mod ir;
+pub mod report;
 pub mod scan;
 pub mod source;
 pub mod syntax;
