@@ -5,6 +5,7 @@
 
 pub mod concise;
 mod diagnostic;
+pub mod docs;
 pub mod error;
 mod excerpt;
 mod fingerprint;
