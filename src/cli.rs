@@ -27,7 +27,8 @@ use crate::report;
 ///
 /// `corslint [PATH]...` is short for `corslint check [PATH]...`.
 #[derive(Debug, Parser)]
-#[command(name = "corslint", version, about, long_about, max_term_width = 100)]
+#[command(name = "corslint", version, max_term_width = 100)]
+#[command(override_usage = "corslint [OPTIONS] [PATH]...\n       corslint <COMMAND>")]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,

@@ -51,7 +51,7 @@ pub(super) struct Check {
     pedantic: bool,
 
     /// Say what the deployment sets (repeatable; in CORSLINT_ENV one per line)
-    #[arg(long, value_name = "NAME=VALUE", env = "CORSLINT_ENV", value_delimiter = '\n', value_parser = assignment)]
+    #[arg(long, value_name = "NAME=VALUE", env = "CORSLINT_ENV", value_delimiter = '\n', value_parser = assignment, hide_env_values = true)]
     env: Vec<(String, String)>,
 
     /// Show on stderr the servers and policies that were found

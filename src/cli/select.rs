@@ -17,14 +17,17 @@ pub(super) fn selected(
 ) -> Result<BTreeSet<String>, Error> {
     let mut chosen = BTreeSet::new();
     let usual = |rule: &&RuleCard| pedantic || !rule.pedantic;
+    // An empty variable, as CI systems set for an input that was not given, selects nothing in particular.
+    let said = |names: &[String]| names.iter().filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>();
+    let (select, ignore) = (said(select), said(ignore));
     if select.is_empty() {
         chosen.extend(rules.iter().filter(usual).map(|rule| rule.id.clone()));
     }
-    for name in select {
+    for name in &select {
         let hits = matching(rules, name)?.into_iter().filter(|rule| rule.id == *name || usual(rule));
         chosen.extend(hits.map(|rule| rule.id.clone()));
     }
-    for name in ignore {
+    for name in &ignore {
         for rule in matching(rules, name)? {
             chosen.remove(&rule.id);
         }
