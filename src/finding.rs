@@ -116,4 +116,8 @@ pub struct Summary {
     pub servers: usize,
     /// CORS policies found.
     pub policies: usize,
+    /// Findings left out because a comment says so.
+    pub suppressed: usize,
+    /// Findings left out because the baseline holds them.
+    pub baselined: usize,
 }

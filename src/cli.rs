@@ -1,0 +1,121 @@
+//! The command line: arguments in, exit code out.
+//!
+//! In: `argv`, `CORSLINT_*`, and an [`Engine`] that knows rules and runs the pipeline. Out: what the verbs write, and 0
+//! (nothing at or above `--fail-on`), 1 (findings) or 2 (an [`Error`]). One file per verb; nothing here judges code.
+
+mod check;
+mod docs;
+mod engine;
+mod explain;
+mod rules;
+mod select;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstream::AutoStream;
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use engine::{Engine, Outcome, Settings};
+
+use crate::error::Error;
+use crate::report;
+
+/// Finds CORS mistakes: what is unsafe, what a browser will refuse, and what works on localhost only.
+///
+/// `corslint [PATH]...` is short for `corslint check [PATH]...`.
+#[derive(Debug, Parser)]
+#[command(name = "corslint", version, max_term_width = 100)]
+#[command(override_usage = "corslint [OPTIONS] [PATH]...\n       corslint <COMMAND>")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Check),
+    Explain(explain::Explain),
+    Rules(rules::Rules),
+    #[command(hide = true)]
+    Docs(docs::Docs),
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Read further rules from this directory (repeatable)
+    #[arg(long = "rules", value_name = "DIR", env = "CORSLINT_RULES", value_delimiter = ',')]
+    directories: Vec<Utf8PathBuf>,
+
+    /// Use colours
+    #[arg(long, value_name = "WHEN", env = "CORSLINT_COLOR", default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    fn on(self, stream: &(impl IsTerminal + anstream::stream::RawStream)) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            // Asks NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM and the stream, in that order.
+            Color::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// Runs the program with `argv` and returns its exit code.
+pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(with_verb(argv)) {
+        Ok(arguments) => arguments,
+        // Help and version are "errors" to clap too; it knows the stream and the code: 0 for those, 2 for usage.
+        Err(error) => error.exit(),
+    };
+    let (result, color) = match arguments.verb {
+        Verb::Check(check) => (check.run(engine), check.common.color),
+        Verb::Explain(explain) => (explain.run(engine), explain.common.color),
+        Verb::Rules(rules) => (rules.run(engine), rules.common.color),
+        Verb::Docs(docs) => (docs.run(engine), docs.common.color),
+    };
+    result.unwrap_or_else(|error| {
+        let mut out = Vec::new();
+        // Writing into memory cannot fail; a closed stderr leaves nobody to tell.
+        let _ = report::error::write(&error, color.on(&io::stderr()), &mut out);
+        let _ = io::stderr().write_all(&out);
+        ExitCode::from(2)
+    })
+}
+
+/// A command line without a verb is a check.
+fn with_verb(argv: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    const KNOWN: &[&str] = &["check", "explain", "rules", "docs", "help", "-h", "--help", "-V", "--version"];
+    let mut argv: Vec<OsString> = argv.into_iter().collect();
+    if argv.is_empty() {
+        argv.push("corslint".into());
+    }
+    if !argv.get(1).and_then(|first| first.to_str()).is_some_and(|first| KNOWN.contains(&first)) {
+        argv.insert(1, "check".into());
+    }
+    argv
+}
+
+/// Writes to stdout; a reader that has seen enough (`| head`) is no error.
+fn print(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::new(format!("cannot write: {error}"))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,68 @@
+//! `corslint docs`, for those who work on corslint.
+//!
+//! In: the rules. Out: docs/rules.md, docs/rules/ and the table in README.md, written anew. CI runs it and fails when
+//! anything changes, so the pages cannot fall behind the rules.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::process::ExitCode;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+use super::Common;
+use super::engine::Engine;
+use crate::error::Error;
+use crate::report::docs;
+
+/// Write docs/ and the rule table of README.md from the rules
+#[derive(Debug, Args)]
+pub(super) struct Docs {
+    /// The root of corslint's own repository
+    #[arg(long, value_name = "DIR", env = "CORSLINT_DOCS_INTO", default_value = ".")]
+    into: Utf8PathBuf,
+
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+impl Docs {
+    pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
+        let rules = engine.rules(&self.common.directories)?;
+        let pages = self.into.join("docs/rules");
+        fs::create_dir_all(&pages).map_err(|error| Error::path(&pages, &error))?;
+        let names: BTreeSet<String> = rules.iter().map(|rule| format!("{}.md", rule.id)).collect();
+        remove_others(&pages, &names).map_err(|error| Error::path(&pages, &error))?;
+        for rule in &rules {
+            write(&pages.join(format!("{}.md", rule.id)), &docs::page(rule))?;
+        }
+        write(&self.into.join("docs/rules.md"), &docs::index(&rules))?;
+        let readme = self.into.join("README.md");
+        let text = fs::read_to_string(&readme).map_err(|error| Error::path(&readme, &error))?;
+        let text = docs::with_table(&text, &rules).ok_or_else(|| {
+            Error::new(format!("`{readme}` has no place for the table of rules")).with_help(format!(
+                "it goes between `{}` and `{}`",
+                docs::TABLE_START,
+                docs::TABLE_END
+            ))
+        })?;
+        write(&readme, &text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A renamed rule must not leave its old page behind.
+fn remove_others(directory: &Utf8Path, names: &BTreeSet<String>) -> io::Result<()> {
+    for entry in directory.read_dir_utf8()? {
+        let entry = entry?;
+        if entry.path().extension() == Some("md") && !names.contains(entry.file_name()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Utf8Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|error| Error::path(path, &error))
+}

@@ -1,0 +1,50 @@
+//! What the verbs need from the program behind them.
+//!
+//! In: [`Settings`], resolved from the command line. Out: an [`Outcome`]. The only door between the command line and
+//! the pipeline, so that neither knows the other's types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use crate::error::Error;
+use crate::finding::Report;
+use crate::report::docs::RuleCard;
+use crate::scan::Scan;
+
+/// Knows the rules and runs the pipeline.
+pub trait Engine {
+    /// All rules in order of their ids: the built-in ones and those of `directories`.
+    fn rules(&self, directories: &[Utf8PathBuf]) -> Result<Vec<RuleCard>, Error>;
+
+    /// Scans, evaluates and judges.
+    fn check(&self, settings: &Settings) -> Result<Outcome, Error>;
+}
+
+/// What a check is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where paths start from and are relative to.
+    pub root: Utf8PathBuf,
+    /// What to check.
+    pub paths: Vec<Utf8PathBuf>,
+    /// Where further rules lie.
+    pub rule_directories: Vec<Utf8PathBuf>,
+    /// The ids of the rules that run.
+    pub rules: BTreeSet<String>,
+    /// What the deployment sets, by name.
+    pub environment: BTreeMap<String, String>,
+    /// Is [`Outcome::model`] wanted?
+    pub show_model: bool,
+}
+
+/// What a check brought to light.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Findings, notices and counts.
+    pub report: Report,
+    /// The files, and the texts that the spans of the report point into.
+    pub scan: Scan,
+    /// The servers, policies and clients found, as text; empty unless asked for.
+    pub model: String,
+}

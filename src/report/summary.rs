@@ -1,0 +1,59 @@
+//! The last lines: notices, and what was looked at and found.
+//!
+//! In: a report. Out: a few lines. "No CORS found" must never read like "nothing wrong": the first may mean that
+//! corslint looked in the wrong place.
+
+use std::io::{self, Write};
+
+use super::Options;
+use super::diagnostic::Painter;
+use super::visible::visible;
+use crate::finding::{Report, Severity};
+
+/// Writes the notices if asked, and the summary.
+pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let painter = Painter::new(options.color);
+    if options.verbose {
+        for notice in &report.notices {
+            let line = if notice.line > 0 { format!(":{}", notice.line) } else { String::new() };
+            let key = painter.severity(Severity::Info, "notice:");
+            writeln!(out, "{key} {}{line}: {}", visible(notice.path.as_str()), visible(&notice.message))?;
+        }
+    }
+    let summary = report.summary;
+    let time = options.elapsed.map(|time| format!(" in {:.2} s", time.as_secs_f64())).unwrap_or_default();
+    let looked = format!("{}{time}", count(summary.files, "file"));
+    let found = format!("{}, {}", count(summary.servers, "server"), policies(summary.policies));
+    let mut rest = Vec::new();
+    let mut add = |number: usize, text: String| {
+        if number > 0 {
+            rest.push(text)
+        }
+    };
+    add(summary.suppressed, format!("{} suppressed", summary.suppressed));
+    add(summary.baselined, format!("{} in the baseline", summary.baselined));
+    let hint = if options.verbose { "" } else { " (-v shows them)" };
+    add(report.notices.len(), format!("{}{hint}", count(report.notices.len(), "notice")));
+    let rest = rest.iter().map(|text| format!("; {text}")).collect::<String>();
+    if report.findings.is_empty() && summary.policies == 0 && summary.servers == 0 {
+        return writeln!(out, "No CORS found: looked at {looked}, none sets it up{rest}");
+    }
+    let verdict = if report.findings.is_empty() { "nothing wrong".to_owned() } else { counts(report, &painter) };
+    writeln!(out, "Looked at {looked}: {found}; {verdict}{rest}")
+}
+
+fn counts(report: &Report, painter: &Painter) -> String {
+    let count_of = |severity: Severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    let levels = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| (severity, count_of(severity)));
+    let said = levels.iter().filter(|(_, number)| *number > 0);
+    let said = said.map(|(severity, number)| painter.severity(*severity, &count(*number, severity.name())));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn policies(number: usize) -> String {
+    format!("{number} CORS {}", if number == 1 { "policy" } else { "policies" })
+}

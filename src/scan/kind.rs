@@ -1,0 +1,214 @@
+//! How a file is to be read, judged by its name.
+//!
+//! In: a path. Out: a [`Kind`], or nothing for files that never matter: those are not even opened. Must not look at
+//! contents; names that say too little (`*.conf`, `*.yaml`) are decided later by `read`.
+
+use camino::Utf8Path;
+
+/// The form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// JavaScript, with or without JSX.
+    JavaScript,
+    /// TypeScript without JSX.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// Python.
+    Python,
+    /// An nginx configuration or a snippet of one.
+    Nginx,
+    /// `NAME=value` lines.
+    Env,
+    /// One of the JSON files with a known meaning.
+    Json,
+    /// YAML.
+    Yaml,
+    /// TOML.
+    Toml,
+    /// pip's list of requirements.
+    Requirements,
+}
+
+impl Kind {
+    /// The kind of a path, if it is one that is read at all.
+    pub fn of(path: &Utf8Path) -> Option<Kind> {
+        let name = path.file_name()?;
+        if is_env(name) {
+            return Some(Kind::Env);
+        }
+        let extension = path.extension().unwrap_or("");
+        let directory = || path.parent().and_then(Utf8Path::file_name).unwrap_or("");
+        match extension {
+            "js" | "cjs" | "mjs" | "jsx" => Some(Kind::JavaScript),
+            "ts" | "mts" | "cts" if is_declaration(name) => None,
+            "ts" | "mts" | "cts" => Some(Kind::TypeScript),
+            "tsx" => Some(Kind::Tsx),
+            "py" => Some(Kind::Python),
+            "json" | "jsonc" => is_known_json(name).then_some(Kind::Json),
+            "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
+            "toml" => matches!(name, "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
+            "txt" if name.starts_with("requirements") || directory() == "requirements" => Some(Kind::Requirements),
+            "in" if name.starts_with("requirements") => Some(Kind::Requirements),
+            _ if name == "Pipfile" => Some(Kind::Toml),
+            _ => is_nginx(name, extension, directory()).then_some(Kind::Nginx),
+        }
+    }
+
+    /// Is it program code, which imports and is imported?
+    pub fn is_code(self) -> bool {
+        matches!(self, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Python)
+    }
+
+    /// The lower-case name shown to users.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::JavaScript => "javascript",
+            Kind::TypeScript => "typescript",
+            Kind::Tsx => "tsx",
+            Kind::Python => "python",
+            Kind::Nginx => "nginx",
+            Kind::Env => "env",
+            Kind::Json => "json",
+            Kind::Yaml => "yaml",
+            Kind::Toml => "toml",
+            Kind::Requirements => "requirements",
+        }
+    }
+}
+
+/// Is this the name of a compose file, whose `environment:` matters even where no needle is found?
+pub(super) fn is_compose(name: &str) -> bool {
+    name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-")
+}
+
+fn is_env(name: &str) -> bool {
+    // What follows `env.` in names such as `env.example`; `env.ts` and `env.d.ts` are code.
+    const STAGES: &[&str] = &[
+        "default",
+        "defaults",
+        "dev",
+        "development",
+        "dist",
+        "docker",
+        "example",
+        "local",
+        "prod",
+        "production",
+        "sample",
+        "staging",
+        "template",
+        "test",
+        "testing",
+    ];
+    const CODE: &[&str] = &["js", "cjs", "mjs", "ts", "mts", "cts", "py", "json", "yml", "yaml", "toml", "md"];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match name.strip_prefix(".env").or_else(|| name.strip_prefix(".flaskenv")) {
+        Some("") => return true,
+        Some(rest) if rest.starts_with(['.', '-', '_']) => return !CODE.contains(&extension),
+        _ => {}
+    }
+    extension == "env" || name.strip_prefix("env.").is_some_and(|stage| STAGES.contains(&stage))
+}
+
+fn is_declaration(name: &str) -> bool {
+    [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end))
+}
+
+fn is_known_json(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "angular.json",
+        "appwrite.config.json",
+        "appwrite.json",
+        "jsconfig.json",
+        "package.json",
+        "proxy.conf.json",
+        "vercel.json",
+        "wrangler.json",
+        "wrangler.jsonc",
+    ];
+    NAMES.contains(&name) || (name.starts_with("tsconfig") && !name.ends_with(".tsbuildinfo"))
+}
+
+fn is_lock(name: &str) -> bool {
+    name.contains("-lock.") || name.contains(".lock.")
+}
+
+fn is_nginx(name: &str, extension: &str, directory: &str) -> bool {
+    const TEMPLATES: &[&str] = &[".template", ".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".erb", ".in"];
+    const OTHER: &[&str] = &[
+        "md",
+        "rst",
+        "sh",
+        "html",
+        "htm",
+        "css",
+        "png",
+        "svg",
+        "log",
+        "service",
+        "dockerfile",
+        "Dockerfile",
+        "rb",
+        "go",
+        "lua",
+        "c",
+        "h",
+    ];
+    let plain = TEMPLATES.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    [".conf", ".nginx", ".vhost", ".nginxconf"].iter().any(|end| plain.ends_with(end))
+        || (name.starts_with("nginx") && !OTHER.contains(&extension))
+        || matches!(directory, "sites-available" | "sites-enabled")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_the_kind() {
+        let table: &[(Kind, &[&str])] = &[
+            (Kind::JavaScript, &["a.js", "src/a.cjs", "a.mjs", "a.jsx", "env.js"]),
+            (Kind::TypeScript, &["a.ts", "a.mts", "a.cts", "env.ts", ".env.ts"]),
+            (Kind::Tsx, &["a.tsx"]),
+            (Kind::Python, &["a.py", "settings/production.py", "nginx.py"]),
+            (Kind::Env, &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv"]),
+            (
+                Kind::Nginx,
+                &[
+                    "nginx.conf",
+                    "default.conf",
+                    "a.conf.template",
+                    "x.conf.j2",
+                    "sites-available/shop",
+                    "nginx.conf.prod",
+                    "a.vhost",
+                    "site.nginx",
+                ],
+            ),
+            (Kind::Json, &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json"]),
+            (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
+            (Kind::Toml, &["pyproject.toml", "Pipfile"]),
+            (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),
+        ];
+        for (kind, names) in table {
+            for name in *names {
+                assert_eq!(Kind::of(Utf8Path::new(name)), Some(*kind), "{name}");
+            }
+        }
+        for name in [
+            "a.d.ts",
+            "env.d.ts",
+            "data.json",
+            "package-lock.json",
+            "pnpm-lock.yaml",
+            "Cargo.toml",
+            "a.js.map",
+            "notes.txt",
+            "nginx.md",
+            "README",
+        ] {
+            assert_eq!(Kind::of(Utf8Path::new(name)), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The words that make a file worth a parse.
+//!
+//! In: the bytes of a file. Out: [`Needles`], a small set of the classes of words found. One pass, without regard to
+//! case; must not know what the words mean beyond their class.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+/// A set of word classes.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Needles(u8);
+
+impl Needles {
+    /// Speaks of CORS or of its headers.
+    pub const CORS: Needles = Needles(1);
+    /// Builds or configures a server.
+    pub const SERVER: Needles = Needles(2);
+    /// Sends requests from a browser.
+    pub const CLIENT: Needles = Needles(4);
+    const ALL: Needles = Needles(7);
+
+    /// Is every class of `other` in this set?
+    pub fn contains(self, other: Needles) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Was nothing found?
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Looks for all words in `bytes`.
+    pub(super) fn search(bytes: &[u8]) -> Needles {
+        let mut found = Needles::default();
+        for hit in SEARCHER.find_iter(bytes) {
+            found.0 |= WORDS[hit.pattern().as_usize()].1.0;
+            if found == Needles::ALL {
+                break;
+            }
+        }
+        found
+    }
+}
+
+impl std::ops::BitOr for Needles {
+    type Output = Needles;
+    fn bitor(self, other: Needles) -> Needles {
+        Needles(self.0 | other.0)
+    }
+}
+
+/// No word may be part of another: the search reports the first that ends.
+const WORDS: &[(&str, Needles)] = &[
+    ("cors", Needles::CORS),
+    ("access-control-", Needles::CORS),
+    ("express", Needles::SERVER),
+    ("fastify", Needles::SERVER),
+    ("fastapi", Needles::SERVER),
+    ("starlette", Needles::SERVER),
+    ("django", Needles::SERVER),
+    ("middleware", Needles::SERVER),
+    ("add_header", Needles::SERVER),
+    ("installed_apps", Needles::SERVER),
+    ("fetch(", Needles::CLIENT),
+    ("axios", Needles::CLIENT),
+    ("xmlhttprequest", Needles::CLIENT),
+];
+
+static SEARCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = WORDS.iter().map(|(word, _)| word);
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(words)
+        .expect("a dozen short words fit an automaton")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_in_any_case_and_by_class() {
+        assert_eq!(Needles::search(b"nothing here"), Needles::default());
+        assert_eq!(Needles::search(b"ACCESS-Control-Allow-Origin"), Needles::CORS);
+        assert_eq!(Needles::search(b"MIDDLEWARE = ['corsheaders']"), Needles::CORS | Needles::SERVER);
+        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express"), Needles::ALL);
+    }
+
+    #[test]
+    fn no_word_hides_another() {
+        for (word, _) in WORDS {
+            let others = WORDS.iter().filter(|(other, _)| other != word);
+            assert!(others.clone().all(|(other, _)| !other.contains(word)), "{word} is part of another word");
+        }
+    }
+}
