@@ -89,6 +89,14 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
+    /// A refused origin ends in an exception, so that the request fails.
+    CallbackThrows,
+    /// Like `CallbackThrows`, and a request without an `Origin` header is refused too.
+    MissingOriginRefused,
+    /// A path pattern that the pinned version of the router refuses at start-up.
+    UnsupportedPattern,
+    /// A route grants CORS to requests that need a preflight, and nothing answers that preflight.
+    PreflightUnhandled,
 }
 
 /// A header or method name as somebody wrote it.

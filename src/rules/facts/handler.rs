@@ -28,9 +28,21 @@ facts! {
         loses_headers_by_inheritance: Flag,
         /// Its errors leave without CORS headers.
         headers_missing_on_errors: Flag,
+        /// CORS is configured here and never in force; `reason` says why.
+        not_installed: Flag,
+        /// Like `cors_too_late`, but only redirects and files of `other` leave without the headers.
+        cors_too_late_minor: Flag,
+        /// It refuses an origin by an exception, so that the request fails.
+        callback_throws: Flag,
+        /// A request without an `Origin` header is refused as well.
+        refuses_missing_origin: Flag,
+        /// Its path pattern is one that the pinned version of the router refuses at start-up.
+        unsupported_pattern: Flag,
+        /// It grants CORS to requests that need a preflight, and nothing answers that preflight.
+        preflight_unhandled: Flag,
         /// The headers that are missing, with commas.
         missing: Text,
-        /// The CORS handler it stands in the way of.
+        /// The CORS configuration it concerns.
         cors: Text,
         /// The other handler of the pair.
         other: Text,

@@ -12,7 +12,7 @@ facts! {
         value: Text,
         /// The well-known name it is close to.
         suggestion: Text,
-        /// What it is: `response-header`, `request-header`, `method`.
+        /// What it is: `response header`, `allowed header`, `allowed method`.
         kind: Word,
         /// It is close to a well-known name and equal to none.
         misspelled: Flag,
