@@ -235,6 +235,11 @@ impl<'a> Interp<'a> {
         self.modules.get_index(module.0).map_or(Utf8Path::new(""), |(path, _)| path)
     }
 
+    /// The path of the file a span is in.
+    pub fn path_of_span(&self, span: Span) -> Utf8PathBuf {
+        self.loader.path(span.file)
+    }
+
     /// The value of a name at the top of a module.
     pub fn top_level(&self, module: ModuleId, name: &str) -> Option<Value> {
         let (_, state) = self.modules.get_index(module.0)?;

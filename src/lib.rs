@@ -5,12 +5,15 @@
 pub mod cli;
 pub mod error;
 pub mod eval;
+pub mod facts;
 pub mod finding;
 pub mod ir;
 pub mod model;
+pub mod pipeline;
 pub mod platforms;
 pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod source;
 pub mod syntax;
+pub mod workspace;

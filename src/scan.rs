@@ -116,6 +116,24 @@ impl Scan {
         Scan { files, sources, notices, looked_at, kinds, directories, outside: BTreeMap::new(), options }
     }
 
+    /// Files that exist in memory only: for rules' examples and tests.
+    pub fn of_texts(files: &[(Utf8PathBuf, String)]) -> Scan {
+        let mut harvest = walk::Harvest::default();
+        for (path, text) in files {
+            if let Some(kind) = Kind::of(path) {
+                let needles = needles::Needles::of(text.as_bytes());
+                harvest.files.push(read::Read { path: path.clone(), kind, needles, text: Some(text.as_str().into()) });
+            }
+        }
+        Scan::gather(harvest, vec![Utf8PathBuf::new()], Options::new(""))
+    }
+
+    /// A file's path below the directory that was asked for: what its folders say about it starts there.
+    pub fn below(&self, id: FileId) -> &Utf8Path {
+        let path = self.sources.path(id);
+        self.directories.iter().filter_map(|directory| path.strip_prefix(directory).ok()).min_by_key(|path| path.as_str().len()).unwrap_or(path)
+    }
+
     /// How a kept or loaded file is to be read.
     pub fn kind(&self, id: FileId) -> Kind {
         self.kinds[id.0 as usize].0

@@ -207,3 +207,31 @@ fn joined(items: &[Item]) -> Option<String> {
         .collect();
     texts.map(|texts| texts.join(", "))
 }
+
+/// The value of a key of an options object, through alternatives; `None` when it is certainly not there.
+pub fn option(options: &Value, key: &str) -> Option<Value> {
+    match &options.kind {
+        Kind::Map(map) => match map.entries.get(key) {
+            Some(entry) if entry.when == Formula::True => Some(entry.value.clone()),
+            Some(entry) => {
+                let missing = Value::undefined(entry.key);
+                let not = entry.when.clone().not();
+                Some(Value::one_of([(entry.when.clone(), entry.value.clone()), (not, missing)], entry.key))
+            }
+            None if map.open => Some(Value::unknown(crate::eval::value::Reason::NotModelled, options.span)),
+            None => None,
+        },
+        Kind::OneOf(alternatives) => {
+            let mut parts = Vec::new();
+            let mut found = false;
+            for (when, value) in alternatives.iter() {
+                let part = option(value, key);
+                found |= part.is_some();
+                parts.push((when.clone(), part.unwrap_or_else(|| Value::undefined(options.span))));
+            }
+            found.then(|| Value::one_of(parts, options.span))
+        }
+        Kind::Undefined | Kind::Null => None,
+        _ => Some(Value::unknown(crate::eval::value::Reason::NotModelled, options.span)),
+    }
+}

@@ -1,0 +1,154 @@
+//! The way of the data, in one place: files → trees → values → servers and policies → facts → findings.
+//!
+//! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
+//! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use rayon::prelude::*;
+
+use crate::eval::Interp;
+use crate::eval::environment::{Deployment, EnvFile, Environment};
+use crate::facts;
+use crate::finding::{Report, Summary};
+use crate::model::project::Project;
+use crate::platforms::{self, packages::Packages};
+use crate::rules::Rule;
+use crate::scan::{Kind, Needles, Scan};
+use crate::source::{FileId, Notice};
+use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
+use crate::workspace::{Workspace, notices};
+
+/// What a repository was found to hold.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// Servers, policies and faults.
+    pub project: Project,
+    /// What its env files say.
+    pub environment: Environment,
+    /// What could not be understood.
+    pub notices: Vec<Notice>,
+}
+
+/// Files to findings.
+pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>) -> (Report, Analysis) {
+    let analysis = analyse(scan, stated);
+    let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
+    let outcome = crate::rules::run(rules, &facts, &scan.sources);
+    let mut notices = scan.notices.clone();
+    notices.extend(analysis.notices.iter().cloned());
+    notices.extend(outcome.notices);
+    notices.sort_by(|a, b| (a.path.as_str(), a.line, &a.message).cmp(&(b.path.as_str(), b.line, &b.message)));
+    notices.dedup();
+    let summary = Summary {
+        files: scan.looked_at,
+        servers: analysis.project.servers.len(),
+        policies: analysis.project.policies.len(),
+        ..Summary::default()
+    };
+    (Report { findings: outcome.findings, notices, summary }, analysis)
+}
+
+/// Files to the model.
+pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+    if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
+        // Without a word of CORS in any file there is nothing to be understood.
+        return Analysis::default();
+    }
+    let kept: Vec<(FileId, Kind, Needles)> =
+        scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
+    let mut notices = Vec::new();
+    let environment = read_environment(scan, &kept, stated, &mut notices);
+    let packages = read_packages(scan, &kept);
+    let mut project = nginx_project(scan, &kept, &mut notices);
+
+    let roots: Vec<FileId> = kept
+        .iter()
+        .filter(|(id, kind, needles)| {
+            let relevant = needles.contains(Needles::CORS) || needles.contains(Needles::SERVER);
+            kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+        })
+        .map(|(id, ..)| *id)
+        .collect();
+    let mut workspace = Workspace::new(scan);
+    workspace.parse_all(&roots);
+    let paths: Vec<Utf8PathBuf> = roots.iter().map(|id| workspace.scan.sources.path(*id).to_owned()).collect();
+    let libraries = platforms::libraries();
+    let mut run = Interp::new(&mut workspace, &libraries, &environment);
+    for path in &paths {
+        run.run_file(path);
+    }
+    run.run_uncalled();
+    let programs = platforms::recognise(&mut run, &packages);
+    drop(run);
+    notices.append(&mut workspace.notices);
+    project.absorb(programs);
+    Analysis { project, environment, notices }
+}
+
+fn read_environment(
+    scan: &Scan,
+    kept: &[(FileId, Kind, Needles)],
+    stated: &BTreeMap<String, String>,
+    all_notices: &mut Vec<Notice>,
+) -> Environment {
+    let mut environment = Environment { stated: stated.clone(), ..Environment::default() };
+    for &(id, kind, _) in kept {
+        let path = scan.sources.path(id).to_owned();
+        let name = path.file_name().unwrap_or("");
+        let text = scan.sources.text(id);
+        match kind {
+            Kind::Env => {
+                let (entries, problems) = dotenv::parse(id, text);
+                all_notices.extend(notices(&scan.sources, id, &problems));
+                let mut variables = indexmap::IndexMap::new();
+                for entry in entries.into_iter().filter(|entry| !entry.commented) {
+                    variables.insert(entry.name.value, entry.value);
+                }
+                environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables });
+            }
+            Kind::Yaml if platforms::compose::is_compose(name) => {
+                let (documents, _) = yaml::parse(id, text);
+                let variables = platforms::compose::variables(&documents);
+                if !variables.is_empty() {
+                    environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables });
+                }
+            }
+            _ => {}
+        }
+    }
+    environment
+}
+
+fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
+    let mut packages = Packages::default();
+    for &(id, kind, _) in kept {
+        let (path, text) = (scan.sources.path(id), scan.sources.text(id));
+        match kind {
+            Kind::Json if path.file_name() == Some("package.json") => {
+                packages.add_package_json(path, &json::parse(id, text).0);
+            }
+            Kind::Requirements => packages.add_requirements(path, &requirements::parse(text)),
+            Kind::Toml => packages.add_python_toml(path, &toml::parse(id, text).0),
+            _ => {}
+        }
+    }
+    packages
+}
+
+fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mut Vec<Notice>) -> Project {
+    let ids: Vec<FileId> = kept
+        .iter()
+        .filter(|(id, kind, _)| *kind == Kind::Nginx && !platforms::is_test_path(scan.below(*id)))
+        .map(|(id, ..)| *id)
+        .collect();
+    let parsed: Vec<_> = ids.par_iter().map(|&id| (id, nginx::parse(id, scan.sources.text(id)))).collect();
+    let mut files = Vec::new();
+    for (id, (directives, problems)) in parsed {
+        all_notices.extend(notices(&scan.sources, id, &problems));
+        files.push((id, scan.sources.path(id).to_owned(), directives));
+    }
+    let _ = files;
+    Project::default()
+}

@@ -1,0 +1,101 @@
+//! Express: applications and routers, their handlers in order, the `cors` package and headers written by hand.
+//!
+//! In: the evaluator's log. Out: servers, policies, faults of order and registration. Source: <https://expressjs.com/en/api.html>.
+//! Never judges.
+
+mod cors_npm;
+mod handlers;
+mod order;
+mod registration;
+
+use std::sync::Arc;
+
+use super::packages::Packages;
+use crate::eval::value::{Args, Kind, Value};
+use crate::eval::{Interp, Library, Target};
+use crate::model::condition::{Formula, Test};
+use crate::model::project::Project;
+use crate::model::term::{Part, Term};
+use crate::source::Span;
+
+/// What Express and the packages around it mean to the evaluator.
+pub struct Express;
+
+/// Methods of an application or router that register something.
+pub(super) const VERBS: [&str; 9] = ["use", "get", "post", "put", "patch", "delete", "options", "head", "all"];
+
+/// Does this canonical name make an application or router?
+pub(super) fn is_app_path(path: &str) -> bool {
+    let path = path.replace(".default", "");
+    matches!(path.as_str(), "npm:express()" | "npm:express.Router()" | "npm:express.application()" | "npm:express.express()")
+}
+
+impl Library for Express {
+    fn member(&self, _run: &mut Interp<'_>, target: &Target, name: &str, span: Span) -> Option<Value> {
+        let term = |part: Part| Some(Value::new(Kind::Term(Term::of(part)), span));
+        match &*target.path {
+            "express:req" => match name {
+                "method" => term(Part::Method),
+                "path" | "baseUrl" => term(Part::Path),
+                "url" | "originalUrl" => term(Part::Target),
+                "hostname" | "host" => Some(Value::new(Kind::Term(Term::header("host")), span)),
+                // A CORS-preflight request never carries credentials, so nobody is signed in there.
+                "user" | "auth" | "userId" | "currentUser" => Some(authenticated(span)),
+                "body" | "query" | "params" | "ip" | "files" | "file" | "protocol" | "secure" | "xhr" | "app" | "log" => {
+                    term(Part::Other(name.into()))
+                }
+                _ => None,
+            },
+            "express:req.headers" => Some(Value::new(Kind::Term(Term::header(name)), span)),
+            "express:req.cookies" | "express:req.signedCookies" => Some(Value::new(Kind::Term(Term::header("cookie")), span)),
+            "express:req.session" => Some(authenticated(span)),
+            _ => None,
+        }
+    }
+
+    fn call(&self, _run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
+        let path = &*target.path;
+        match path {
+            "express:req.get" | "express:req.header" => {
+                let name = args.positional.first()?.as_str()?;
+                return Some(Value::new(Kind::Term(Term::header(name)), span));
+            }
+            "express:req.isAuthenticated" => return Some(authenticated(span)),
+            "express:next" | "cors:callback" | "cors:delegate" => return Some(Value::undefined(span)),
+            "express:res.getHeader" | "express:res.get" => return None,
+            _ => {}
+        }
+        if path.starts_with("express:res.") {
+            return Some(Value::new(Kind::External("express:res".into()), span));
+        }
+        let (holder, method) = path.rsplit_once('.')?;
+        let registers = VERBS.contains(&method) || matches!(method, "param" | "set" | "enable" | "disable" | "engine");
+        if registers && (is_app_path(holder) || holder.ends_with(".route()")) {
+            return target.object.map(|id| Value::new(Kind::Object(id), span));
+        }
+        None
+    }
+}
+
+fn authenticated(span: Span) -> Value {
+    Value::condition(Formula::test(Test::Authenticated, span), span)
+}
+
+/// The symbolic arguments of a handler: request, response, `next`.
+pub(super) fn handler_args(span: Span, error: bool) -> Args {
+    let external = |name: &str| Value::new(Kind::External(Arc::from(name)), span);
+    let mut positional = vec![external("express:req"), external("express:res"), external("express:next")];
+    if error {
+        positional.insert(0, Value::new(Kind::Term(Term::of(Part::Other("error".into()))), span));
+    }
+    Args { positional, ..Args::default() }
+}
+
+/// Servers, policies and faults of all Express programs.
+pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
+    let mut project = Project::default();
+    let cors = cors_npm::policies(run, packages, &mut project);
+    registration::servers(run, packages, &cors, &mut project);
+    order::faults(run, &cors, &mut project);
+    project
+}

@@ -1,0 +1,175 @@
+//! One handler function, run with a symbolic request: what it does to the answer, and when.
+//!
+//! In: a closure. Out: guarded effects in order. Shared by everything that speaks Express's `(req, res, next)`.
+
+use std::sync::Arc;
+
+use super::super::manual::header_name;
+use super::super::values::header_values;
+use super::cors_npm::{CorsObjects, is_cors_path};
+use super::handler_args;
+use crate::eval::value::{Closure, Kind, Value};
+use crate::eval::{Event, Interp};
+use crate::model::condition::Formula;
+use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
+use crate::source::Span;
+
+/// What a handler does.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Handled {
+    /// Its effects in order.
+    pub(super) effects: Vec<GuardedEffect>,
+    /// It calls nothing that could answer in its stead.
+    pub(super) understood: bool,
+}
+
+/// Runs a handler symbolically.
+pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, cors: &CorsObjects) -> Handled {
+    let error = closure.function.params.len() >= 4;
+    let args = handler_args(closure.function.span, error);
+    let (events, _) = run.run_function(closure, &args);
+    let mut handled = Handled { effects: Vec::new(), understood: true };
+    let mut status = StatusSoFar::default();
+    for event in &events {
+        read_event(run, event, cors, &mut status, &mut handled);
+    }
+    handled
+}
+
+/// `res.status(401)` in front of `.json(…)`: the status that the next answer under the same condition carries.
+#[derive(Default)]
+struct StatusSoFar(Vec<(Formula, Option<u16>)>);
+
+impl StatusSoFar {
+    fn set(&mut self, when: &Formula, status: Option<u16>) {
+        self.0.push((when.clone(), status));
+    }
+
+    fn at(&self, when: &Formula) -> Option<u16> {
+        let facts: Vec<Formula> = match when {
+            Formula::All(parts) => parts.to_vec(),
+            other => vec![other.clone()],
+        };
+        for (set, status) in self.0.iter().rev() {
+            match set.given(&facts) {
+                Formula::True => return *status,
+                Formula::False => {}
+                _ => return None,
+            }
+        }
+        Some(200)
+    }
+}
+
+fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut StatusSoFar, handled: &mut Handled) {
+    let path = &*event.target.path;
+    let when = &event.when;
+    let first = event.args.positional.first();
+    let mut push = |effect: Effect, span: Span| {
+        handled.effects.push(GuardedEffect { when: when.clone(), effect, span });
+    };
+    match path {
+        "express:next" => match first.map(|value| &value.kind) {
+            None | Some(Kind::Undefined | Kind::Null) => push(Effect::Next, event.span),
+            Some(Kind::Str(word)) if matches!(&**word, "route" | "router") => push(Effect::Next, event.span),
+            Some(_) => push(Effect::Fail, event.span),
+        },
+        "throw" => push(Effect::Fail, event.span),
+        "express:res.status" | "express:res.code" => status.set(when, first.and_then(code)),
+        "express:res[]=" if first.and_then(Value::as_str).is_some_and(|name| &**name == "statusCode") => {
+            status.set(when, event.args.positional.get(1).and_then(code));
+        }
+        "express:res.sendStatus" => push(Effect::Answer(first.and_then(code)), event.span),
+        "express:res.json" | "express:res.send" | "express:res.end" | "express:res.jsonp" | "express:res.render"
+        | "express:res.sendFile" | "express:res.download" | "express:res.redirect" => {
+            let code = match (path, first.and_then(code)) {
+                ("express:res.redirect", code) => Some(code.unwrap_or(302)),
+                _ => status.at(when),
+            };
+            push(Effect::Answer(code), event.span);
+        }
+        "express:res.setHeader" | "express:res.header" | "express:res.set" | "express:res.append" => {
+            let append = path.ends_with("append");
+            for (when, effect) in header_effects(event, append) {
+                handled.effects.push(GuardedEffect { when: event.when.clone().and(when), effect, span: event.span });
+            }
+        }
+        "express:res.writeHead" => {
+            status.set(when, first.and_then(code));
+            if let Some(map) = event.args.positional.iter().skip(1).find(|value| value.as_map().is_some()) {
+                for (when, effect) in map_effects(map) {
+                    handled.effects.push(GuardedEffect { when: event.when.clone().and(when), effect, span: event.span });
+                }
+            }
+        }
+        "express:res.removeHeader" => {
+            if let Some(name) = first.and_then(Value::as_str) {
+                push(Effect::Remove(header_name(name, event.span)), event.span);
+            }
+        }
+        "express:res.vary" => {
+            if let Some(name) = first.and_then(Value::as_str) {
+                let value = HeaderValue::text(name.clone(), event.span);
+                push(Effect::Append(header_name("Vary", event.span), value), event.span);
+            }
+        }
+        _ if path.starts_with("express:res.pipe") => push(Effect::Answer(None), event.span),
+        _ => {
+            let by_object = event.target.object.filter(|id| is_cors_path(&run.object(*id).path));
+            match by_object.and_then(|id| cors.get(&id)) {
+                // `cors(options)(req, res, next)`: the policy, which goes on by itself.
+                Some(policy) => {
+                    push(Effect::Cors(*policy), event.span);
+                    push(Effect::Next, event.span);
+                }
+                None if passes_request(event) => handled.understood = false,
+                None => {}
+            }
+        }
+    }
+}
+
+/// Is the response given to something that may answer?
+fn passes_request(event: &Event) -> bool {
+    event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "express:res" | "express:next")))
+}
+
+fn code(value: &Value) -> Option<u16> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a status code")]
+    value.as_num().filter(|number| (100.0..1000.0).contains(number)).map(|number| number as u16)
+}
+
+/// `set(name, value)` or `set({ name: value })`.
+fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
+    let Some(first) = event.args.positional.first() else { return Vec::new() };
+    if first.as_map().is_some() {
+        return map_effects(first);
+    }
+    let (Some(name), Some(value)) = (first.as_str(), event.args.positional.get(1)) else { return Vec::new() };
+    let name = header_name(name, first.span);
+    header_values(value)
+        .into_iter()
+        .map(|(when, value)| {
+            let effect =
+                if append { Effect::Append(name.clone(), value) } else { Effect::Set(name.clone(), value) };
+            (when, effect)
+        })
+        .collect()
+}
+
+fn map_effects(map: &Value) -> Vec<(Formula, Effect)> {
+    let Some(map) = map.as_map() else { return Vec::new() };
+    let mut effects = Vec::new();
+    for (key, entry) in &map.entries {
+        for (when, value) in header_values(&entry.value) {
+            let effect = Effect::Set(header_name(key, entry.key), value);
+            effects.push((entry.when.clone().and(when), effect));
+        }
+    }
+    effects
+}
+
+/// Does an answer's header have a value that cannot be known?
+pub(super) fn is_unknown(value: &HeaderValue) -> bool {
+    value.pieces.iter().any(|piece| matches!(piece, HeaderPiece::Unknown))
+}

@@ -1,0 +1,108 @@
+//! Files to trees: the loader the evaluator asks, with a cache of what was parsed.
+//!
+//! In: a `Scan`. Out: trees of programs and documents, each parsed once, and notices for what could not be read.
+//! Knows no library and no CORS.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use crate::eval::Loader;
+use crate::ir::Module;
+use crate::scan::{Kind, Scan};
+use crate::source::{FileId, Notice, Sources};
+use crate::syntax::document::Node;
+use crate::syntax::{Problem, javascript, json, python};
+
+/// The files of a run and what was parsed of them.
+#[derive(Debug)]
+pub struct Workspace<'s> {
+    /// The files.
+    pub scan: &'s mut Scan,
+    modules: HashMap<FileId, Arc<Module>>,
+    documents: HashMap<FileId, Arc<Node>>,
+    /// What could not be parsed.
+    pub notices: Vec<Notice>,
+}
+
+impl<'s> Workspace<'s> {
+    /// A workspace over scanned files.
+    pub fn new(scan: &'s mut Scan) -> Workspace<'s> {
+        Workspace { scan, modules: HashMap::new(), documents: HashMap::new(), notices: Vec::new() }
+    }
+
+    /// Parses program files ahead of time, in parallel.
+    pub fn parse_all(&mut self, files: &[FileId]) {
+        let scan = &*self.scan;
+        let parsed: Vec<(FileId, Module, Vec<Problem>)> = files
+            .par_iter()
+            .filter_map(|&id| parse(&scan.sources, scan.kind(id), id).map(|(module, problems)| (id, module, problems)))
+            .collect();
+        for (id, module, problems) in parsed {
+            self.notices.extend(notices(&self.scan.sources, id, &problems));
+            self.modules.insert(id, Arc::new(module));
+        }
+    }
+}
+
+fn parse(sources: &Sources, kind: Kind, id: FileId) -> Option<(Module, Vec<Problem>)> {
+    let text = sources.text(id);
+    Some(match kind {
+        Kind::JavaScript => javascript::parse(id, text, javascript::Dialect::JavaScript),
+        Kind::TypeScript => javascript::parse(id, text, javascript::Dialect::TypeScript),
+        Kind::Tsx => javascript::parse(id, text, javascript::Dialect::Tsx),
+        Kind::Python => python::parse(id, text),
+        _ => return None,
+    })
+}
+
+/// Problems of one file as notices with lines.
+pub fn notices(sources: &Sources, id: FileId, problems: &[Problem]) -> Vec<Notice> {
+    problems
+        .iter()
+        .map(|problem| {
+            let offset = u32::try_from(problem.offset).unwrap_or(u32::MAX);
+            let line = sources.position(id, offset).line;
+            Notice { path: sources.path(id).to_owned(), line, message: problem.message.clone() }
+        })
+        .collect()
+}
+
+impl Loader for Workspace<'_> {
+    fn exists(&self, path: &Utf8Path) -> bool {
+        self.scan.exists(path)
+    }
+
+    fn module(&mut self, path: &Utf8Path) -> Option<Arc<Module>> {
+        let id = self.scan.load(path)?;
+        if let Some(module) = self.modules.get(&id) {
+            return Some(module.clone());
+        }
+        let (module, problems) = parse(&self.scan.sources, self.scan.kind(id), id)?;
+        self.notices.extend(notices(&self.scan.sources, id, &problems));
+        let module = Arc::new(module);
+        self.modules.insert(id, module.clone());
+        Some(module)
+    }
+
+    fn document(&mut self, path: &Utf8Path) -> Option<Arc<Node>> {
+        if !self.scan.exists(path) {
+            return None;
+        }
+        let id = self.scan.load(path)?;
+        if let Some(document) = self.documents.get(&id) {
+            return Some(document.clone());
+        }
+        let (document, problems) = json::parse(id, self.scan.sources.text(id));
+        self.notices.extend(notices(&self.scan.sources, id, &problems));
+        let document = Arc::new(document);
+        self.documents.insert(id, document.clone());
+        Some(document)
+    }
+
+    fn path(&self, file: FileId) -> Utf8PathBuf {
+        self.scan.sources.path(file).to_owned()
+    }
+}
