@@ -150,6 +150,7 @@ pub struct Interp<'a> {
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
+    returned: HashSet<ObjectId>,
 }
 
 /// A read of an environment variable, wherever it happens.
@@ -186,6 +187,7 @@ impl<'a> Interp<'a> {
             seen_pending: HashSet::new(),
             reads: Vec::new(),
             alias_cache: HashMap::new(),
+            returned: HashSet::new(),
         }
     }
 
@@ -250,6 +252,24 @@ impl<'a> Interp<'a> {
     pub fn top_level_names(&self, module: ModuleId) -> Vec<(Arc<str>, Value)> {
         let Some((_, state)) = self.modules.get_index(module.0) else { return Vec::new() };
         self.scopes[state.scope.0].iter().map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
+    }
+
+    /// Objects that some function of the program gives back.
+    pub fn returned_objects(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.returned.iter().copied()
+    }
+
+    /// Everything that modules give out.
+    pub fn exported_values(&mut self) -> Vec<Value> {
+        let ids: Vec<ModuleId> = (0..self.modules.len()).map(ModuleId).collect();
+        let mut values = Vec::new();
+        for id in ids {
+            values.extend(self.exports(id).into_iter().map(|(_, value)| value));
+            if let Some((_, state)) = self.modules.get_index(id.0) {
+                values.extend(state.whole().cloned());
+            }
+        }
+        values
     }
 
     /// Every read of an environment variable so far.

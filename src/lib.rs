@@ -3,6 +3,7 @@
 //! The way of the data: paths → files → trees → values → servers and policies → findings → reports.
 
 pub mod cli;
+pub mod engine;
 pub mod error;
 pub mod eval;
 pub mod facts;
@@ -14,6 +15,7 @@ pub mod platforms;
 pub mod report;
 pub mod rules;
 pub mod scan;
+pub mod show;
 pub mod source;
 pub mod syntax;
 pub mod workspace;

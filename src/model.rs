@@ -4,6 +4,7 @@
 
 pub mod condition;
 pub mod origin;
+pub mod probe;
 pub mod policy;
 pub mod project;
 pub mod server;

@@ -121,8 +121,8 @@ impl Scan {
         let mut harvest = walk::Harvest::default();
         for (path, text) in files {
             if let Some(kind) = Kind::of(path) {
-                let needles = needles::Needles::of(text.as_bytes());
-                harvest.files.push(read::Read { path: path.clone(), kind, needles, text: Some(text.as_str().into()) });
+                let needles = Needles::search(text.as_bytes());
+                harvest.files.push(read::FileRead { path: path.clone(), kind, needles, text: Some(text.as_str().into()) });
             }
         }
         Scan::gather(harvest, vec![Utf8PathBuf::new()], Options::new(""))

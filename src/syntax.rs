@@ -6,11 +6,15 @@
 
 pub mod document;
 pub mod dotenv;
+pub mod javascript;
 pub mod json;
 pub mod nginx;
+mod number;
 mod problems;
+pub mod python;
 pub mod requirements;
 pub mod toml;
+mod tree;
 pub mod yaml;
 
 /// Something in a file that could not be parsed.

@@ -29,6 +29,13 @@ pub struct ModuleState {
     stars: Vec<ModuleId>,
 }
 
+impl ModuleState {
+    /// The value of `module.exports = …`.
+    pub(super) fn whole(&self) -> Option<&Value> {
+        self.whole.as_ref()
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Exported {
     Local(Arc<str>),

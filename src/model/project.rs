@@ -19,6 +19,8 @@ pub struct Project {
     pub faults: Vec<HandlerFault>,
     /// Header and method names that look misspelt.
     pub names: Vec<NameUse>,
+    /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
+    pub hosts: Vec<Spanned<String>>,
 }
 
 impl Project {
@@ -44,6 +46,7 @@ impl Project {
         }));
         self.faults.extend(other.faults);
         self.names.extend(other.names);
+        self.hosts.extend(other.hosts);
     }
 }
 

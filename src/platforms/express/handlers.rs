@@ -11,7 +11,7 @@ use super::handler_args;
 use crate::eval::value::{Closure, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
-use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
+use crate::model::server::{Effect, GuardedEffect, HeaderValue};
 use crate::source::Span;
 
 /// What a handler does.
@@ -167,9 +167,4 @@ fn map_effects(map: &Value) -> Vec<(Formula, Effect)> {
         }
     }
     effects
-}
-
-/// Does an answer's header have a value that cannot be known?
-pub(super) fn is_unknown(value: &HeaderValue) -> bool {
-    value.pieces.iter().any(|piece| matches!(piece, HeaderPiece::Unknown))
 }

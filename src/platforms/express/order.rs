@@ -276,7 +276,7 @@ fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Proje
 }
 
 /// Objects that are given to something, exported, kept in a field or returned by a function.
-fn used_objects(run: &Interp<'_>) -> Vec<ObjectId> {
+fn used_objects(run: &mut Interp<'_>) -> Vec<ObjectId> {
     let mut used = Vec::new();
     for event in &run.log {
         for value in event.args.all() {

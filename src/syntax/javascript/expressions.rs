@@ -9,7 +9,7 @@ use tree_sitter::Node;
 use super::{classes, functions, literals, patterns};
 use crate::{
     ir::{Arg, Assign, BinaryOp, Element, Expr, ExprKind, UnaryOp},
-    syntax::tree::{Reader, child_of_kind, children, field, first},
+    syntax::tree::{Reader, children, field, first},
 };
 
 type Form = fn(&Reader<'_>, Node<'_>) -> ExprKind;
@@ -60,7 +60,7 @@ fn form(kind: &str) -> Form {
         | "private_property_identifier"
         | "shorthand_property_identifier"
         | "shorthand_property_identifier_pattern" => |cx, node| cx.name_form(node),
-        "meta_property" | "import" => |cx, node| ExprKind::Name(cx.text(node).split_whitespace().collect()),
+        "meta_property" | "import" => |cx, node| ExprKind::Name(cx.text(node).split_whitespace().collect::<String>().into()),
         "member_expression" | "nested_identifier" => member,
         "subscript_expression" => subscript,
         "call_expression" => call,
@@ -101,7 +101,7 @@ fn part(cx: &Reader<'_>, node: Node<'_>, name: &str) -> Box<Expr> {
 fn member(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
     let Some(property) = field(node, "property") else { return opaque(cx, node) };
     if field(node, "object").is_some_and(|object| object.kind() == "import") {
-        return ExprKind::Name(cx.text(node).split_whitespace().collect());
+        return ExprKind::Name(cx.text(node).split_whitespace().collect::<String>().into());
     }
     let object = part(cx, node, "object");
     ExprKind::Member { object, property: cx.name(property), property_span: cx.span(property) }

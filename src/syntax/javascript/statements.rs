@@ -8,14 +8,14 @@ use tree_sitter::Node;
 
 use super::{
     classes::{self, class},
-    expressions::{expr, number_name},
+    expressions::expr,
     functions::function,
     modules, patterns,
 };
 use crate::{
-    ir::{Arg, Assign, Case, Entry, Export, Expr, ExprKind, Pattern, Stmt, StmtKind},
+    ir::{Arg, Case, Entry, Export, Expr, ExprKind, Pattern, Stmt, StmtKind},
     source::Span,
-    syntax::tree::{Reader, child_of_kind, children, field, fields, first},
+    syntax::tree::{Reader, children, field, fields, first},
 };
 
 type Form = fn(&Reader<'_>, Node<'_>, &mut Vec<Stmt>);

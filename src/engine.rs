@@ -1,0 +1,100 @@
+//! The program behind the command line: rules from everywhere, and the pipeline over scanned paths.
+//!
+//! In: `cli::Settings`. Out: `cli::Outcome`. Joins parts that do not know each other.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cli::{Engine, Outcome, Settings};
+use crate::error::{Error, Place};
+use crate::pipeline;
+use crate::report::docs::{Example, RuleCard};
+use crate::rules::{self, Rule, RuleError, Verdict};
+use crate::scan;
+
+/// The way from paths to a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Pipeline;
+
+impl Engine for Pipeline {
+    fn rules(&self, directories: &[Utf8PathBuf]) -> Result<Vec<RuleCard>, Error> {
+        Ok(load(directories)?.iter().map(card).collect())
+    }
+
+    fn check(&self, settings: &Settings) -> Result<Outcome, Error> {
+        let rules: Vec<Rule> = load(&settings.rule_directories)?
+            .into_iter()
+            .filter(|rule| settings.rules.contains(&*rule.id))
+            .collect();
+        let mut scan = scan::scan(&settings.paths, scan::Options::new(&settings.root))?;
+        let (report, analysis) = pipeline::check(&mut scan, &rules, &settings.environment);
+        let model = if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
+        Ok(Outcome { report, scan, model })
+    }
+}
+
+/// The built-in rules and those of directories, in order of their ids.
+fn load(directories: &[Utf8PathBuf]) -> Result<Vec<Rule>, Error> {
+    let mut files = rules::embedded_files();
+    for directory in directories {
+        files.extend(read_directory(directory)?);
+    }
+    rules::load(files).map_err(|errors| match errors.into_iter().next() {
+        Some(error) => rule_error(error),
+        None => Error::new("a rule cannot be read"),
+    })
+}
+
+fn read_directory(directory: &Utf8Path) -> Result<Vec<(Utf8PathBuf, String)>, Error> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(|error| Error::path(directory, &error))? {
+        let entry = entry.map_err(|error| Error::path(directory, &error))?;
+        let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
+        if matches!(path.extension(), Some("yaml" | "yml")) {
+            let text = fs::read_to_string(&path).map_err(|error| Error::path(&path, &error))?;
+            files.push((path, text));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn rule_error(error: RuleError) -> Error {
+    let place = Place { path: error.file, text: error.text, range: error.span, label: error.message.clone() };
+    let result = Error::new(format!("broken rule: {}", error.message)).at(place);
+    match error.help {
+        Some(help) => result.with_help(help),
+        None => result,
+    }
+}
+
+/// What a rule says about itself, for `explain`, `rules` and the pages.
+pub fn card(rule: &Rule) -> RuleCard {
+    let examples = rule.examples.iter().map(|example| Example {
+        good: example.verdict == Verdict::Good,
+        platform: example.platform.clone(),
+        limit: example.limit.clone(),
+        files: example.files.iter().map(|(path, text)| (path.to_string(), text.clone())).collect(),
+    });
+    RuleCard {
+        id: rule.id.to_string(),
+        group: rule.group,
+        severity: rule.severity,
+        pedantic: rule.persona == rules::Persona::Pedantic,
+        title: rule.title.clone(),
+        why: rule.why.clone(),
+        fix: fixes(rule),
+        see: rule.see.clone(),
+        examples: examples.collect(),
+    }
+}
+
+/// All fixes of a rule, the general one first.
+fn fixes(rule: &Rule) -> String {
+    let mut text = rule.fix.default.trim().to_owned();
+    for (platform, fix) in &rule.fix.each {
+        text += &format!("\n\n**{platform}**: {}", fix.trim());
+    }
+    text
+}

@@ -1,0 +1,23 @@
+//! The model as rules see it: what can be said for certain in production.
+//!
+//! In: the `Project`, env files. Out: `rules::facts::Facts`. The only place where "unknown" becomes the silence of a
+//! question; it judges nothing and knows no platform's syntax.
+
+mod handlers;
+mod origins;
+mod policies;
+mod variables;
+
+use crate::eval::environment::Environment;
+use crate::model::project::Project;
+use crate::rules::facts::Facts;
+use crate::source::Sources;
+
+/// Everything the rules are given about a project.
+pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -> Facts {
+    let mut facts = Facts::default();
+    policies::gather(project, environment, sources, &mut facts);
+    variables::gather(project, environment, sources, &mut facts);
+    handlers::gather(project, &mut facts);
+    facts
+}

@@ -1,0 +1,106 @@
+//! Allowed origins one by one, as rules see them.
+
+use std::sync::Arc;
+
+use crate::eval::environment::{Deployment, Environment};
+use crate::model::origin::{
+    Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
+};
+use crate::model::policy::{Known, Policy};
+use crate::model::probe::{NamedOrigin, Standing};
+use crate::model::project::Project;
+use crate::model::world::Assume;
+use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
+use crate::source::{Sources, Span};
+
+pub(super) fn gather(
+    policy: &Policy,
+    named: &[NamedOrigin],
+    facts_of_policy: &Arc<PolicyFacts>,
+    project: &Project,
+    environment: &Environment,
+    sources: &Sources,
+    facts: &mut Facts,
+) {
+    let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
+    for one in named {
+        let fallback = one.fallback.is_some();
+        if one.standing == Standing::Elsewhere && !fallback || one.standing == Standing::Possible && !fallback && !certain_text(one) {
+            continue;
+        }
+        let url = Url::parse(&one.text);
+        let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
+        let fault = malformation(&one.text).filter(|(kind, _)| matters(policy, *kind));
+        let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
+        let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment, sources));
+        let production_standing = one.standing == Standing::Production;
+        facts.origins.push(OriginFacts {
+            span: Some(one.span),
+            server: policy.server.and_then(|server| u32::try_from(server).ok()),
+            platform: policy.platform.into(),
+            environment: "production".into(),
+            written: Text::at(one.text.clone(), one.span),
+            scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
+            loopback: is_loopback(&host).into(),
+            private_network: is_private_network(&host).into(),
+            insecure: (production_standing && url.as_ref().is_some_and(|url| url.scheme == "http")).into(),
+            suggestion: fault.as_ref().and_then(|(_, meant)| meant.clone()).map(Text::new).unwrap_or_default(),
+            malformed: fault.is_some().into(),
+            malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
+            placeholder: is_placeholder(&one.text).into(),
+            null_origin: (one.text == "null").into(),
+            fallback: fallback.into(),
+            variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
+            only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
+            www_mismatch: (production_standing && twin.is_some()).into(),
+            twin: twin.map(|twin| Text::new(twin.origin())).unwrap_or_default(),
+            evidence_found: evidence.is_some().into(),
+            evidence: evidence.unwrap_or_default(),
+            staging: is_staging(&host).into(),
+            host: Text::new(host),
+            policy: facts_of_policy.clone(),
+        });
+    }
+}
+
+/// What is wrong with a text is wrong whatever the environment says, as long as it may be used at all.
+fn certain_text(one: &NamedOrigin) -> bool {
+    malformation(&one.text).is_some()
+}
+
+/// Does a deviation from a serialized origin keep it from ever being equal here?
+fn matters(policy: &Policy, kind: Malformation) -> bool {
+    !policy.forgives.contains(&kind) && !(kind == Malformation::LiteralWildcard && policy.sends_text)
+}
+
+/// Is the twin certainly not allowed?
+fn is_missing(policy: &Policy, twin: &Url, one: &NamedOrigin) -> bool {
+    // `https://example.com/` never matches anything: its own fault comes first.
+    malformation(&one.text).is_none() && policy.allow_origin.allows(&twin.origin(), &Assume::Production) == Known::No
+}
+
+/// Where the repository itself uses the twin's host: an env file, another policy, a server's name.
+fn evidence(twin: &Url, here: Span, project: &Project, environment: &Environment, sources: &Sources) -> Option<Text> {
+    let names_twin = |text: &str| {
+        text.split([',', ' ', ';', '"', '\'']).any(|piece| {
+            Url::parse(piece).is_some_and(|url| url.host == twin.host) || piece.trim_matches('/') == twin.host
+        })
+    };
+    for file in &environment.files {
+        if matches!(file.deployment, Deployment::Development | Deployment::Test) {
+            continue;
+        }
+        for value in file.variables.values() {
+            if value.span != here && names_twin(&value.value) {
+                return Some(Text::at(value.value.to_string(), value.span));
+            }
+        }
+    }
+    for host in &project.hosts {
+        if host.span != here && (*host.value == *twin.host || names_twin(&host.value)) {
+            return Some(Text::at(host.value.to_string(), host.span));
+        }
+    }
+    let _ = sources;
+    None
+}

@@ -1,0 +1,247 @@
+//! Policies as rules see them, with the settings they are made of.
+
+use std::sync::Arc;
+
+use crate::eval::environment::Environment;
+use crate::model::origin::{Url, is_loopback, is_staging};
+use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
+use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
+use crate::model::project::Project;
+use crate::model::world::{Assume, Situation};
+use crate::rules::facts::{
+    AllowOriginFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number, OtherSettingFacts,
+    PolicyFacts, Question, SettingFacts, Text,
+};
+use crate::source::{Sources, Span, Spanned};
+
+pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sources, facts: &mut Facts) {
+    let mut seen_servers = Vec::new();
+    for (index, policy) in project.policies.iter().enumerate() {
+        if !in_production(policy) {
+            continue;
+        }
+        let first = policy.server.is_none_or(|server| !seen_servers.contains(&server));
+        seen_servers.extend(policy.server);
+        let named = named_origins(&policy.allow_origin);
+        let mut one = policy_facts(policy, &named, sources);
+        one.first_on_server = first.into();
+        one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
+        let one = Arc::new(one);
+        super::origins::gather(policy, &named, &one, project, environment, sources, facts);
+        facts.policies.push((*one).clone());
+        settings(policy, facts);
+    }
+    for name in &project.names {
+        facts.headers.push(HeaderFacts {
+            span: Some(name.name.span),
+            server: None,
+            platform: name.platform.into(),
+            environment: "production".into(),
+            name: Text::at(name.name.value.to_string(), name.name.span),
+            suggestion: Text::new(name.meant.to_string()),
+            kind: name.kind.into(),
+            misspelled: true.into(),
+            ..HeaderFacts::default()
+        });
+    }
+}
+
+/// Is it in force in production, as far as that can be known? What runs in development only is not judged.
+pub(super) fn in_production(policy: &Policy) -> bool {
+    policy.when.eval(&Situation::of(&Assume::Production)) != Some(false)
+}
+
+fn question(known: &Spanned<Known>) -> Question {
+    match known.value {
+        Known::Yes => Question::at(true, known.span),
+        Known::No => Question::at(false, known.span),
+        Known::Unknown => Question::default(),
+    }
+}
+
+fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> PolicyFacts {
+    let probed = probe(&policy.allow_origin);
+    let credentials = question(&policy.allow_credentials);
+    let public = !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
+    let with_credentials = policy.allow_credentials.value == Known::Yes;
+    PolicyFacts {
+        span: Some(policy.span),
+        server: policy.server.and_then(|server| u32::try_from(server).ok()),
+        platform: policy.platform.into(),
+        environment: "production".into(),
+        library: if &*policy.library == "headers" { "".into() } else { (&*policy.library).into() },
+        version: policy.version.as_ref().map(|version| Text::new(version.to_string())).unwrap_or_default(),
+        place: Text::new(policy.place.clone()),
+        allow_origin: allow_origin(policy, &probed, named, sources),
+        origins: named.iter().filter(|one| one.standing == Standing::Production).map(listed).collect(),
+        allow_credentials: credentials,
+        allow_methods: names(&policy.allow_methods, Names::methods),
+        allow_headers: names(&policy.allow_headers, Names::headers),
+        expose_headers: names(&policy.expose_headers, Names::headers),
+        max_age: max_age(policy),
+        vary_origin: question(&policy.vary_origin),
+        any_with_credentials_reflects: (with_credentials
+            && (probed.reflected.is_some() || (probed.any && policy.star_reflects_with_credentials)))
+        .into(),
+        installed: match policy.installed {
+            Known::Yes => Question::new(true),
+            Known::No => Question::new(false),
+            Known::Unknown => Question::default(),
+        },
+        public_route: public.into(),
+        static_assets: (!policy.preflighted).into(),
+        preflighted: policy.preflighted.into(),
+        handwritten: (&*policy.library == "headers").into(),
+        first_on_server: true.into(),
+        literal_wildcards: literal_wildcards(policy, with_credentials),
+    }
+}
+
+fn allow_origin(policy: &Policy, probed: &Probed, named: &[NamedOrigin], sources: &Sources) -> AllowOriginFacts {
+    let decision = &policy.allow_origin;
+    let place = |found: Option<Span>| found.unwrap_or(decision.span);
+    let span = place(
+        probed.wildcard.or(probed.reflected).or(probed.null).or(probed.loose.as_ref().map(|(_, span)| *span)).or(probed
+            .shared_suffix
+            .as_ref()
+            .map(|(_, span)| *span)),
+    );
+    let production: Vec<&NamedOrigin> = named.iter().filter(|one| one.standing != Standing::Elsewhere).collect();
+    let loopback = |one: &&NamedOrigin| Url::parse(&one.text).is_some_and(|url| is_loopback(&url.host));
+    let certain = decision.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown);
+    let witness = probed
+        .loose
+        .as_ref()
+        .map(|(witness, span)| Text::at(witness.clone(), *span))
+        .or_else(|| probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(format!("https://attacker-owned.{suffix}"), *span)))
+        .or_else(|| probed.any.then(|| Text::at("https://evil.example", span)))
+        .unwrap_or_default();
+    AllowOriginFacts {
+        span: Some(span),
+        wildcard: probed.wildcard.is_some().into(),
+        any: probed.any.into(),
+        reflected: probed.reflected.is_some().into(),
+        listed: (!named.is_empty()).into(),
+        none: probed.none.into(),
+        null_allowed: probed.null.is_some().into(),
+        loose: probed.loose.is_some().into(),
+        shared_suffix: probed.shared_suffix.is_some().into(),
+        dynamic: probed.dynamic.into(),
+        only_loopback: (certain && !production.is_empty() && production.iter().all(loopback)).into(),
+        string_as_list: policy.settings.iter().any(|setting| matches!(setting.fault, Fault::TextForList { .. })).into(),
+        witness,
+        written: Text::at(excerpt(sources.slice(span)), span),
+        suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
+    }
+}
+
+/// Source text for a message: one line, not too long.
+fn excerpt(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+fn listed(one: &NamedOrigin) -> ListedOriginFacts {
+    let url = Url::parse(&one.text);
+    let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
+    ListedOriginFacts {
+        span: Some(one.span),
+        written: Text::at(one.text.clone(), one.span),
+        loopback: is_loopback(&host).into(),
+        insecure: url.as_ref().is_some_and(|url| url.scheme == "http").into(),
+        staging: is_staging(&host).into(),
+        host: Text::new(host),
+    }
+}
+
+fn names(names: &Spanned<ModelNames>, build: fn(Vec<String>) -> Names) -> Names {
+    match &names.value {
+        ModelNames::Missing => Names::absent().at(names.span),
+        ModelNames::Listed { names: list, open } => {
+            let built = build(list.iter().map(|name| name.value.to_string()).collect()).at(names.span);
+            if *open { built.open() } else { built }
+        }
+        ModelNames::Mirrored | ModelNames::Unknown => build(Vec::new()).open(),
+    }
+}
+
+fn max_age(policy: &Policy) -> Number {
+    match policy.max_age.value {
+        MaxAge::Missing => Number::absent(),
+        #[expect(clippy::cast_possible_truncation, reason = "seconds; a float beyond i64 saturates")]
+        MaxAge::Seconds(seconds) => Number::at(seconds as i64, policy.max_age.span),
+        MaxAge::Unknown => Number::default(),
+    }
+}
+
+/// `*` that is sent as it is although credentials are allowed.
+fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcardFacts {
+    let fields = [
+        ("allow_methods", &policy.allow_methods),
+        ("allow_headers", &policy.allow_headers),
+        ("expose_headers", &policy.expose_headers),
+    ];
+    let star = |names: &&Spanned<ModelNames>| {
+        matches!(&names.value, ModelNames::Listed { names, .. } if names.iter().any(|name| &*name.value == "*"))
+    };
+    let found: Vec<(&str, Span)> = match with_credentials && !policy.expands_wildcards {
+        true => fields.iter().filter(|(_, names)| star(names)).map(|(name, names)| (*name, names.span)).collect(),
+        false => Vec::new(),
+    };
+    LiteralWildcardFacts {
+        span: found.first().map(|(_, span)| *span),
+        present: (!found.is_empty()).into(),
+        which: Text::new(found.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")),
+    }
+}
+
+/// Routes that are public by their name.
+fn is_public(path: &str) -> bool {
+    const WORDS: [&str; 26] = [
+        "public", "fonts", "font", "images", "image", "img", "media", "static", "assets", "avatars", "badge", "badges", ".well-known",
+        "og", "og-image", "embed", "widget", "widgets", "oembed", "feed", "rss", "icons", "favicon", "cdn", "open", "thumbnails",
+    ];
+    path.split(['/', '_', '^', '\\', '(', ')', '|', '.']).any(|part| WORDS.contains(&part.to_lowercase().as_str()))
+        || path.contains(".well-known")
+        || path.to_lowercase().split(['/', '-']).any(|part| WORDS.contains(&part))
+}
+
+fn settings(policy: &Policy, facts: &mut Facts) {
+    for setting in &policy.settings {
+        let mut one = SettingFacts {
+            span: Some(setting.span),
+            server: policy.server.and_then(|server| u32::try_from(server).ok()),
+            platform: policy.platform.into(),
+            environment: "production".into(),
+            library: (&*policy.library).into(),
+            name: Text::at(setting.name.value.to_string(), setting.name.span),
+            ..SettingFacts::default()
+        };
+        match &setting.fault {
+            Fault::Unread { meant, reason } => {
+                one.ineffective = true.into();
+                one.reason = Text::new(reason.clone());
+                one.suggestion = meant.as_ref().map(|meant| Text::new(meant.to_string())).unwrap_or_default();
+            }
+            Fault::Renamed { to, since } => {
+                one.deprecated = true.into();
+                one.suggestion = Text::new(to.to_string());
+                one.since = Text::new(since.to_string());
+            }
+            Fault::Disabled { by, effect } => {
+                one.conflicting = true.into();
+                one.reason = Text::new(effect.clone());
+                let text = Text::at(by.value.to_string(), by.span);
+                one.other = Some(OtherSettingFacts { span: Some(by.span), text });
+            }
+            Fault::TextForList { effect } => {
+                one.string_as_list = true.into();
+                one.reason = Text::new(effect.clone());
+            }
+        }
+        facts.settings.push(one);
+    }
+}

@@ -1,0 +1,54 @@
+//! Environment variables that decide who is allowed: missing where their siblings are defined.
+
+use std::sync::Arc;
+
+use crate::eval::environment::{Deployment, EnvFile, Environment};
+use crate::model::policy::{EnvUse, Policy};
+use crate::model::project::Project;
+use crate::rules::facts::{EnvFacts, Facts, Text};
+use crate::source::Sources;
+
+pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sources, facts: &mut Facts) {
+    for policy in project.policies.iter().filter(|policy| super::policies::in_production(policy)) {
+        for used in &policy.env_reads {
+            let file = sibling_file(used, environment, sources);
+            let defined = environment.naming(&used.name).next().is_some();
+            facts.envs.push(env_facts(policy, used, file.filter(|_| !defined)));
+        }
+    }
+}
+
+fn env_facts(policy: &Policy, used: &EnvUse, missing_from: Option<&EnvFile>) -> EnvFacts {
+    EnvFacts {
+        span: Some(used.span),
+        server: policy.server.and_then(|server| u32::try_from(server).ok()),
+        platform: policy.platform.into(),
+        environment: "production".into(),
+        name: Text::at(used.name.to_string(), used.span),
+        effect: Text::new(used.effect),
+        fallback: Text::default(),
+        file: missing_from.map(|file| Text::new(file.path.to_string())).unwrap_or_default(),
+        undefined: (missing_from.is_some() && !used.has_default).into(),
+        fallback_loopback: false.into(),
+    }
+}
+
+/// The env file that speaks for the code that reads the variable: it lies beside or above it and defines several variables.
+fn sibling_file<'e>(used: &EnvUse, environment: &'e Environment, sources: &Sources) -> Option<&'e EnvFile> {
+    let code = sources.path(used.span.file);
+    let speaks = |file: &&EnvFile| {
+        let home = file.path.parent().unwrap_or(camino::Utf8Path::new(""));
+        file.deployment != Deployment::Test && code.starts_with(home) && !file.variables.is_empty()
+    };
+    let preference = |file: &&EnvFile| match file.deployment {
+        Deployment::Production => 0,
+        Deployment::Example => 1,
+        Deployment::Any => 2,
+        _ => 3,
+    };
+    let names: Vec<&Arc<str>> = environment.files.iter().flat_map(|file| file.variables.keys()).collect();
+    if names.len() < 2 {
+        return None;
+    }
+    environment.files.iter().filter(speaks).min_by_key(preference)
+}

@@ -1,0 +1,28 @@
+//! Every rule's examples are run: a bad one gives exactly one finding of its rule at its mark, a good one none.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use corslint::pipeline;
+use corslint::rules::examples::{Checked, verify};
+use corslint::rules::{Rule, embedded_files, load};
+use corslint::scan::Scan;
+
+fn check(files: &[(String, String)], rules: &[Rule]) -> Checked {
+    let files: Vec<(Utf8PathBuf, String)> =
+        files.iter().map(|(path, text)| (Utf8PathBuf::from(path), text.clone())).collect();
+    let mut scan = Scan::of_texts(&files);
+    let (report, _) = pipeline::check(&mut scan, rules, &BTreeMap::new());
+    Checked { report, sources: scan.sources }
+}
+
+#[test]
+fn examples_of_every_rule_hold() {
+    let rules = load(embedded_files()).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let only = std::env::var("RULE").ok();
+    let mut failures = Vec::new();
+    for rule in rules.iter().filter(|rule| only.as_ref().is_none_or(|only| *rule.id == **only)) {
+        failures.extend(verify(rule, &rules, check));
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
