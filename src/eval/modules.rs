@@ -198,7 +198,11 @@ impl Interp<'_> {
     /// `require(specifier)`: a module of the repository or a package.
     pub(super) fn require(&mut self, specifier: &str, span: Span) -> Value {
         match self.resolve(specifier).and_then(|path| self.load_module(&path)) {
-            Some(id) => Value::new(Kind::Module(id), span),
+            // A CommonJS module that was evaluated is what it assigned to `module.exports`.
+            Some(id) => match self.modules.get_index(id.0).and_then(|(_, state)| state.whole.clone()) {
+                Some(whole) => whole.through(span),
+                None => Value::new(Kind::Module(id), span),
+            },
             None if specifier.starts_with('.') => Value::unknown(Reason::Unbound, span),
             None => {
                 let name = specifier.strip_prefix("node:").unwrap_or(specifier);

@@ -89,7 +89,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> Po
             Known::Unknown => Question::default(),
         },
         public_route: public.into(),
-        static_assets: (!policy.preflighted).into(),
+        static_assets: policy.static_assets.into(),
         preflighted: policy.preflighted.into(),
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),

@@ -141,8 +141,10 @@ pub struct Policy {
     pub when: Formula,
     /// The paths it holds for; empty means all.
     pub paths: Vec<Spanned<Arc<str>>>,
-    /// Requests that this policy answers need a preflight (an API), as opposed to fonts and images.
+    /// Requests that this policy answers may need a preflight: it covers more than plain GET routes.
     pub preflighted: bool,
+    /// It covers files only: fonts, images, scripts.
+    pub static_assets: bool,
     /// The server it belongs to, by index into `Project::servers`.
     pub server: Option<usize>,
     /// Options, settings and header lines with something to be said about each.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::Test;
+use super::condition::{Test, World};
 use super::origin::{Url, is_loopback, is_shared_suffix, registrable_domain};
 use super::policy::{Known, OriginAnswer, OriginDecision};
 use super::term::{Relation, Term};
@@ -60,18 +60,30 @@ pub fn probe(decision: &OriginDecision) -> Probed {
     for (domain, span) in domains(decision) {
         for witness in attacks(&domain) {
             if probed.loose.is_none() && decision.allows(&witness, &assume) == Known::Yes {
-                let at = ask(&witness).1;
-                probed.loose = Some((witness, if at == decision.span { span } else { at }));
+                let at = deciding_test(decision, &witness).unwrap_or(span);
+                probed.loose = Some((witness, at));
             }
         }
         if let Some(suffix) = shared_suffix(&domain) {
             let witness = format!("https://attacker-owned.{suffix}");
             if probed.shared_suffix.is_none() && decision.allows(&witness, &assume) == Known::Yes {
-                probed.shared_suffix = Some((suffix, ask(&witness).1));
+                let at = deciding_test(decision, &witness).unwrap_or(span);
+                probed.shared_suffix = Some((suffix, at));
             }
         }
     }
     probed
+}
+
+/// The comparison that lets an origin through: the first test of the arm that answers which holds and is no equality.
+fn deciding_test(decision: &OriginDecision, origin: &str) -> Option<Span> {
+    let request = request(origin);
+    let world = Situation::with(&Assume::Production, &request);
+    let arm = decision.arms.iter().find(|arm| arm.when.eval(&world) != Some(false))?;
+    arm.when.tests().into_iter().find_map(|(test, span)| {
+        let careless = matches!(test, Test::Request { relation, .. } if !matches!(relation, Relation::Equals(_) | Relation::Present));
+        (careless && world.test(test) == Some(true)).then_some(span)
+    })
 }
 
 /// Does the answer depend on the request's `Origin`?
@@ -250,7 +262,8 @@ fn arm_answers(decision: &OriginDecision, text: &str, span: Span, assume: &Assum
     let mut possible = false;
     for arm in &decision.arms {
         let mine = arm.span == span || arm.when.tests().iter().any(|(_, at)| *at == span);
-        match (arm.when.eval(&world), mine) {
+        let refuses = matches!(arm.answer, OriginAnswer::Nothing | OriginAnswer::Fails);
+        match (arm.when.eval(&world), mine && !refuses) {
             (Some(true), true) => return Some(true),
             (Some(true), false) if matches!(arm.answer, OriginAnswer::Echo) => {
                 // Another spelling of the same origin already passes: this one is allowed as well.

@@ -71,6 +71,22 @@ pub struct HandlerFault {
     pub detail: String,
 }
 
+impl HandlerFault {
+    /// A fact without further evidence.
+    pub fn new(kind: FaultKind, platform: &'static str, span: Span, name: impl Into<String>) -> HandlerFault {
+        HandlerFault {
+            kind,
+            platform,
+            span,
+            name: name.into(),
+            cors: None,
+            other: None,
+            status: None,
+            detail: String::new(),
+        }
+    }
+}
+
 /// The kinds of facts about handlers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FaultKind {

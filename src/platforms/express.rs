@@ -6,6 +6,7 @@
 mod cors_npm;
 mod handlers;
 mod order;
+mod preflight;
 mod registration;
 
 use std::sync::Arc;

@@ -63,6 +63,7 @@ pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
         when: Formula::True,
         paths: Vec::new(),
         preflighted: true,
+        static_assets: false,
         server: None,
         settings: Vec::new(),
         env_reads: Vec::new(),

@@ -16,7 +16,7 @@ use crate::model::condition::{Formula, Test};
 use crate::model::policy::{
     Arm, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting,
 };
-use crate::model::project::Project;
+use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::term::{Anchor, Term};
 use crate::source::{Span, Spanned};
 
@@ -55,6 +55,7 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
         let (args, span) = (run.object(id).args.clone(), run.object(id).span);
         // `cors(req, res, next)` makes no middleware: it is the factory used as one.
         if args.positional.iter().any(|value| matches!(&value.kind, Kind::External(path) if path.starts_with("express:"))) {
+            project.faults.push(HandlerFault::new(FaultKind::NotCalled, "express", span, "cors"));
             continue;
         }
         let when = run.object(id).when.clone();
@@ -102,6 +103,7 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
         when: Formula::True,
         paths: Vec::new(),
         preflighted: true,
+        static_assets: false,
         server: None,
         settings: settings(&options),
         env_reads: origin.map(|origin| env_uses(&origin, "the cors package then switches itself off: no header is sent")).unwrap_or_default(),
@@ -256,12 +258,14 @@ fn settings(options: &Value) -> Vec<Setting> {
                 .find(|(foreign, _)| *foreign == &**key)
                 .map(|(_, own)| *own)
                 .or_else(|| closest(key));
-            let fault = Fault::Unread {
-                meant: meant.map(Arc::from),
-                reason: "the cors package does not read it".to_owned(),
+            let nested = entry.value.as_map().is_some_and(|inner| inner.entries.keys().any(|key| OPTIONS.contains(&&**key)));
+            let reason = match nested {
+                true => "its options stand one level too deep: the cors package reads them at the top",
+                false => "the cors package does not read it",
             };
+            let fault = Fault::Unread { meant: meant.map(Arc::from), reason: reason.to_owned() };
             let setting = Setting { name: Spanned::new(key.clone(), entry.key), span: entry.key.to(entry.value.span), fault };
-            if meant.is_some() && !settings.contains(&setting) {
+            if (meant.is_some() || nested) && !settings.contains(&setting) {
                 settings.push(setting);
             }
         }

@@ -10,7 +10,7 @@ use super::cors_npm::{CorsObjects, is_cors_path};
 use super::handler_args;
 use crate::eval::value::{Closure, Kind, Value};
 use crate::eval::{Event, Interp};
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Test};
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
 use crate::source::Span;
 
@@ -21,6 +21,8 @@ pub(super) struct Handled {
     pub(super) effects: Vec<GuardedEffect>,
     /// It calls nothing that could answer in its stead.
     pub(super) understood: bool,
+    /// Calls of things unknown, which may throw.
+    pub(super) risky: Vec<Span>,
 }
 
 /// Runs a handler symbolically.
@@ -28,7 +30,7 @@ pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, cors: &CorsOb
     let error = closure.function.params.len() >= 4;
     let args = handler_args(closure.function.span, error);
     let (events, _) = run.run_function(closure, &args);
-    let mut handled = Handled { effects: Vec::new(), understood: true };
+    let mut handled = Handled { understood: true, ..Handled::default() };
     let mut status = StatusSoFar::default();
     for event in &events {
         read_event(run, event, cors, &mut status, &mut handled);
@@ -122,8 +124,10 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
                     push(Effect::Cors(*policy), event.span);
                     push(Effect::Next, event.span);
                 }
-                None if passes_request(event) => handled.understood = false,
-                None => {}
+                None => {
+                    handled.risky.push(event.span);
+                    handled.understood &= !passes_request(event);
+                }
             }
         }
     }
@@ -149,7 +153,11 @@ fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
     let name = header_name(name, first.span);
     header_values(value)
         .into_iter()
-        .map(|(when, value)| {
+        .map(|(when, mut value)| {
+            // What is not written as text points at the line that sends it.
+            if value.as_text().is_none() {
+                value.span = event.span;
+            }
             let effect =
                 if append { Effect::Append(name.clone(), value) } else { Effect::Set(name.clone(), value) };
             (when, effect)
@@ -167,4 +175,43 @@ fn map_effects(map: &Value) -> Vec<(Formula, Effect)> {
         }
     }
     effects
+}
+
+/// Answers with an error status on ways that miss the header lines of the others: place, status, and a line that was missed.
+pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
+    let lines: Vec<&GuardedEffect> = handled
+        .effects
+        .iter()
+        .filter(|guarded| matches!(&guarded.effect, Effect::Set(name, _) if name.value.eq_ignore_ascii_case("access-control-allow-origin")))
+        .collect();
+    let Some(first_line) = lines.first() else { return Vec::new() };
+    let succeeds = handled.effects.iter().any(|guarded| {
+        matches!(guarded.effect, Effect::Answer(status) if status.is_none_or(|status| status < 400)) || guarded.effect == Effect::Next
+    });
+    let mut found = Vec::new();
+    for (position, guarded) in handled.effects.iter().enumerate() {
+        let Effect::Answer(Some(status @ 400..)) = guarded.effect else { continue };
+        let facts: Vec<Formula> = match &guarded.when {
+            Formula::All(parts) => parts.to_vec(),
+            other => vec![other.clone()],
+        };
+        let sent = handled.effects[..position].iter().any(|before| {
+            let is_line = lines.iter().any(|line| line.span == before.span);
+            is_line && before.when.given(&facts) != Formula::False && !skipped_by_throw(before, guarded, handled)
+        });
+        if succeeds && !sent {
+            found.push((guarded.span, status, first_line.span));
+        }
+    }
+    found
+}
+
+/// Is the answer given in a `catch` whose `try` may throw before it reaches the line?
+fn skipped_by_throw(line: &GuardedEffect, answer: &GuardedEffect, handled: &Handled) -> bool {
+    answer.when.tests().iter().any(|(test, _)| match test {
+        Test::Thrown(body) => {
+            body.contains(line.span) && handled.risky.iter().any(|call| body.contains(*call) && call.start < line.span.start)
+        }
+        _ => false,
+    })
 }

@@ -3,16 +3,14 @@
 //! In: servers with their handlers. Out: `HandlerFault`s. A fault is said only where it is certain: every condition on the
 //! way holds for the CORS-preflight request in production.
 
-use super::super::manual::is_cors_header;
 use super::cors_npm::{CorsObjects, refuses_missing_origin};
+use super::preflight;
 use super::registration::policies_of;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ObjectId, Value};
-use crate::model::condition::{Formula, Test};
-use crate::model::policy::Known;
+use crate::model::policy::{Fault, Known, Setting};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Effect, Handler, Role, Scope, Server};
-use crate::model::term::Part;
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
 
@@ -23,16 +21,15 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
             if is_cors(handler) && reached(handler) {
                 in_front(server, index, &mut faults);
             }
-            preflight_answers(handler, &mut faults);
-            error_answers(handler, &mut faults);
         }
-        unhandled(server, &mut faults);
+        preflight::faults(server, &mut faults);
     }
     never_installed(run, cors, project, &mut faults);
+    twice(project);
     for policy in &project.policies {
         if &*policy.library == "cors" {
             if let Some(span) = refuses_missing_origin(&policy.allow_origin) {
-                let mut one = fault(FaultKind::MissingOriginRefused, span, "origin");
+                let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, "express", span, "origin");
                 one.cors = Some(policy.span);
                 faults.push(one);
             }
@@ -41,30 +38,17 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
     project.faults.append(&mut faults);
 }
 
-fn fault(kind: FaultKind, span: Span, name: &str) -> HandlerFault {
-    HandlerFault {
-        kind,
-        platform: "express",
-        span,
-        name: name.to_owned(),
-        cors: None,
-        other: None,
-        status: None,
-        detail: String::new(),
-    }
-}
-
-fn is_cors(handler: &Handler) -> bool {
+pub(super) fn is_cors(handler: &Handler) -> bool {
     matches!(handler.role, Role::Cors(_))
 }
 
 /// Is it registered in production for certain?
-fn reached(handler: &Handler) -> bool {
+pub(super) fn reached(handler: &Handler) -> bool {
     let assume = Assume::Production;
     handler.when.eval(&Situation::of(&assume)) == Some(true)
 }
 
-fn preflight() -> Request {
+pub(super) fn preflight_request() -> Request {
     Request::new("OPTIONS", "/")
         .with("origin", "https://app.example")
         .with("access-control-request-method", "PUT")
@@ -72,7 +56,7 @@ fn preflight() -> Request {
 }
 
 /// What a handler certainly does with a request: the first answer it gives, if it surely gives one.
-fn certain_answer(handler: &Handler, request: &Request) -> Option<(Option<u16>, Span)> {
+pub(super) fn certain_answer(handler: &Handler, request: &Request) -> Option<(Option<u16>, Span)> {
     if !handler.scope.has_method(&request.method) {
         return None;
     }
@@ -115,9 +99,9 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
             .any(|before| is_cors(before) && before.scope.has_method("OPTIONS") && before.scope.overlaps(&earlier.scope));
         let middleware = earlier.scope.methods.is_empty();
         if cors.scope.has_method("OPTIONS") && middleware && !options_before && earlier.role != Role::Error {
-            if let Some((status, _)) = certain_answer(earlier, &preflight()) {
+            if let Some((status, _)) = certain_answer(earlier, &preflight_request()) {
                 if earlier.role == Role::Auth || status.is_none_or(|status| !(200..300).contains(&status)) {
-                    let mut one = fault(FaultKind::AnswersPreflight, earlier.span, &earlier.name);
+                    let mut one = HandlerFault::new(FaultKind::AnswersPreflight, "express", earlier.span, earlier.name.clone());
                     one.cors = Some(cors.span);
                     one.status = status;
                     faults.push(one);
@@ -132,7 +116,7 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
         }
     }
     if let Some(missed) = missed {
-        let mut one = fault(FaultKind::CorsTooLate, cors.span, &cors.name);
+        let mut one = HandlerFault::new(FaultKind::CorsTooLate, "express", cors.span, cors.name.clone());
         one.other = Some(Spanned::new(missed.name.clone(), missed.span));
         faults.push(one);
     }
@@ -150,111 +134,35 @@ fn is_internal(handler: &Handler) -> bool {
         || trimmed.split(['/', '-', '_']).any(|part| WORDS.contains(&part.to_lowercase().as_str()))
 }
 
-/// A handler that answers OPTIONS itself: with which status, and with which headers.
-fn preflight_answers(handler: &Handler, faults: &mut Vec<HandlerFault>) {
-    if handler.role == Role::Error || !reached(handler) || !handler.understood {
-        return;
-    }
-    let about_options = handler.scope.methods.iter().any(|method| &**method == "OPTIONS");
-    let assume = Assume::Production;
-    let request = preflight();
-    let world = Situation::with(&assume, &request);
-    let sets_cors = handler.effects.iter().any(|guarded| match &guarded.effect {
-        Effect::Set(name, _) => is_cors_header(&name.value),
-        _ => false,
-    });
-    if !about_options && !sets_cors {
-        return;
-    }
-    let Some((status, span)) = certain_answer(handler, &request) else { return };
-    let selected = handler.effects.iter().any(|guarded| guarded.span == span && tests_method(&guarded.when));
-    if !about_options && !selected {
-        return;
-    }
-    match status {
-        Some(status) if !(200..300).contains(&status) => {
-            let mut one = fault(FaultKind::PreflightStatus, span, &handler.name);
-            one.status = Some(status);
-            faults.push(one);
-        }
-        Some(_) if sets_cors => {
-            let mut missing = Vec::new();
-            let before = handler.effects.iter().take_while(|guarded| guarded.span != span);
-            let sent: Vec<String> = before
-                .filter(|guarded| guarded.when.eval(&world) != Some(false))
-                .filter_map(|guarded| match &guarded.effect {
-                    Effect::Set(name, _) | Effect::Append(name, _) => Some(name.value.to_lowercase()),
-                    _ => None,
-                })
-                .collect();
-            if !sent.iter().any(|name| name == "access-control-allow-origin") {
-                missing.push("Access-Control-Allow-Origin");
-            }
-            let names = ["access-control-allow-methods", "access-control-allow-headers"];
-            if !sent.iter().any(|name| names.contains(&name.as_str())) {
-                missing.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
-            }
-            if !missing.is_empty() {
-                let mut one = fault(FaultKind::PreflightHeaders, span, &handler.name);
-                one.detail = missing.join(", ");
-                faults.push(one);
+/// Two `cors(…)` for the same requests: the first answers preflights, the last has its way with the real answers.
+fn twice(project: &mut Project) {
+    let mut found = Vec::new();
+    for server in &project.servers {
+        let everywhere: Vec<(usize, Span)> = server
+            .handlers
+            .iter()
+            .filter(|handler| reached(handler) && handler.scope.methods.is_empty() && handler.effects.is_empty())
+            .filter_map(|handler| match handler.role {
+                Role::Cors(policy) if handler.scope.path.is_none() => Some((policy, handler.span)),
+                _ => None,
+            })
+            .collect();
+        for pair in everywhere.windows(2) {
+            let [(first, first_span), (second, second_span)] = pair else { continue };
+            if first != second && project.policies[*first].allow_origin.arms != project.policies[*second].allow_origin.arms {
+                found.push((*second, *first_span, *second_span));
             }
         }
-        _ => {}
     }
-}
-
-fn tests_method(when: &Formula) -> bool {
-    when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.part == Part::Method))
-}
-
-/// Answers with an error status of a handler that sets the headers only on other ways.
-fn error_answers(handler: &Handler, faults: &mut Vec<HandlerFault>) {
-    let is_line = |effect: &Effect| matches!(effect, Effect::Set(name, _) if name.value.eq_ignore_ascii_case("access-control-allow-origin"));
-    if handler.role == Role::Error || !handler.effects.iter().any(|guarded| is_line(&guarded.effect)) {
-        return;
-    }
-    for (position, guarded) in handler.effects.iter().enumerate() {
-        let Effect::Answer(Some(status)) = guarded.effect else { continue };
-        if status < 400 {
-            continue;
-        }
-        let facts: Vec<Formula> = match &guarded.when {
-            Formula::All(parts) => parts.to_vec(),
-            other => vec![other.clone()],
-        };
-        let lines = || handler.effects.iter().enumerate().filter(|(_, other)| is_line(&other.effect));
-        let before = lines().any(|(at, other)| at < position && other.when.given(&facts) != Formula::False);
-        let success = handler.effects.iter().any(|other| matches!(other.effect, Effect::Answer(status) if status.is_none_or(|status| status < 400)));
-        if !before && success {
-            let mut one = fault(FaultKind::ErrorsWithoutHeaders, guarded.span, &handler.name);
-            one.status = Some(status);
-            one.cors = lines().map(|(_, line)| line.span).next();
-            faults.push(one);
-        }
-    }
-}
-
-/// Routes with a CORS handler of their own whose preflight nobody answers.
-fn unhandled(server: &Server, faults: &mut Vec<HandlerFault>) {
-    if !server.complete {
-        return;
-    }
-    for (index, handler) in server.handlers.iter().enumerate() {
-        let unsafe_method = handler.scope.methods.iter().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH"));
-        if !is_cors(handler) || !unsafe_method || !reached(handler) {
-            continue;
-        }
-        let answered = server.handlers.iter().enumerate().any(|(other, before)| {
-            other != index && is_cors(before) && before.scope.has_method("OPTIONS") && before.scope.overlaps(&handler.scope)
-        }) || server.handlers.iter().any(|other| {
-            !other.understood && other.scope.has_method("OPTIONS") && other.scope.methods.is_empty() && other.role == Role::Other
+    for (policy, by, span) in found {
+        project.policies[policy].settings.push(Setting {
+            name: Spanned::new("cors()".into(), span),
+            span,
+            fault: Fault::Disabled {
+                by: Spanned::new("cors()".into(), by),
+                effect: "the first cors() answers every preflight, so this one only changes the answers after it".to_owned(),
+            },
         });
-        if !answered {
-            let mut one = fault(FaultKind::PreflightUnhandled, handler.span, &handler.name);
-            one.detail = handler.scope.methods.join(", ");
-            faults.push(one);
-        }
     }
 }
 
@@ -268,7 +176,7 @@ fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Proje
         }
         let policy = &mut project.policies[policy];
         policy.installed = Known::No;
-        let mut one = fault(FaultKind::NotInstalled, policy.span, "cors()");
+        let mut one = HandlerFault::new(FaultKind::NotInstalled, "express", policy.span, "cors()");
         one.detail = "it is made and given to no application".to_owned();
         faults.push(one);
     }
@@ -329,7 +237,7 @@ fn imported_only(run: &mut Interp<'_>, project: &Project, faults: &mut Vec<Handl
         let mentioned = run.objects.iter().any(|object| super::cors_npm::is_cors_path(&object.path))
             || run.log.iter().any(|event| event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if path.starts_with("npm:cors"))));
         if !mentioned {
-            let mut one = fault(FaultKind::NotInstalled, span, "cors");
+            let mut one = HandlerFault::new(FaultKind::NotInstalled, "express", span, "cors");
             one.detail = "the package is imported and never used".to_owned();
             faults.push(one);
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::super::manual::{self, is_cors_header};
 use super::super::packages::Packages;
 use super::cors_npm::{CorsObjects, is_cors_path};
-use super::handlers::{Handled, handle};
+use super::handlers::{Handled, bare_errors, handle};
 use super::{VERBS, is_app_path};
 use crate::eval::value::{Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
@@ -55,8 +55,13 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
         let file = run.path_of_span(span);
         let index = project.servers.len();
         for handler in &handlers {
+            let plain = !handler.scope.methods.is_empty() && handler.scope.methods.iter().all(|method| matches!(&**method, "GET" | "HEAD"));
+            let files = handlers.iter().any(|other| other.span == handler.span && other.role == Role::Static);
             for policy in policies_of(handler) {
                 let policy = &mut project.policies[policy];
+                let first = policy.installed != Known::Yes;
+                policy.preflighted = !plain || (!first && policy.preflighted);
+                policy.static_assets = files && (first || policy.static_assets);
                 policy.installed = Known::Yes;
                 policy.server.get_or_insert(index);
                 if let Some(path) = handler.scope.path.clone() {
@@ -257,6 +262,8 @@ impl Builder<'_, '_> {
                 } else if route_end {
                     handler.role = Role::Route;
                     handler.understood = false;
+                } else {
+                    handler.name = path.trim_start_matches("npm:").trim_end_matches("()").to_owned();
                 }
             }
             Kind::Function(closure) => {
@@ -265,16 +272,7 @@ impl Builder<'_, '_> {
                 self.classify(&mut handler, handled, closure.function.params.len(), route_end, closure.function.span);
             }
             Kind::External(path) if matches!(&**path, "npm:cors" | "npm:cors.default") => {
-                self.project.faults.push(HandlerFault {
-                    kind: FaultKind::NotCalled,
-                    platform: "express",
-                    span,
-                    name: "cors".to_owned(),
-                    cors: None,
-                    other: None,
-                    status: None,
-                    detail: String::new(),
-                });
+                self.project.faults.push(HandlerFault::new(FaultKind::NotCalled, "express", span, "cors"));
             }
             _ => {
                 handler.understood = false;
@@ -296,6 +294,14 @@ impl Builder<'_, '_> {
 
     /// What a handler function is for, by what it does.
     fn classify(&mut self, handler: &mut Handler, handled: Handled, params: usize, route_end: bool, code: Span) {
+        for (span, status, line) in bare_errors(&handled) {
+            let mut fault = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", span, handler.name.clone());
+            fault.status = Some(status);
+            fault.cors = Some(line);
+            if !self.project.faults.contains(&fault) {
+                self.project.faults.push(fault);
+            }
+        }
         handler.effects = handled.effects;
         handler.understood = handled.understood;
         let sets_cors = handler.effects.iter().any(|guarded| match &guarded.effect {
@@ -328,16 +334,9 @@ impl Builder<'_, '_> {
         let bare = path.value.split('/').any(|part| part == "*" || part == "(.*)");
         let file = self.run.path_of_span(event.span);
         if bare && self.packages.major("express", &file).is_some_and(|major| major >= 5) {
-            self.project.faults.push(HandlerFault {
-                kind: FaultKind::UnsupportedPattern,
-                platform: "express",
-                span: path.span,
-                name: path.value.to_string(),
-                cors: None,
-                other: None,
-                status: None,
-                detail: path.value.replace("(.*)", "*").replace('*', "{*splat}"),
-            });
+            let mut fault = HandlerFault::new(FaultKind::UnsupportedPattern, "express", path.span, path.value.to_string());
+            fault.detail = path.value.replace("(.*)", "*").replace('*', "{*splat}");
+            self.project.faults.push(fault);
         }
     }
 }
