@@ -5,7 +5,9 @@
 //! or `recognise`, and its fixtures.
 
 pub mod manual;
+pub mod nginx;
 pub mod packages;
+pub mod spelling;
 pub mod values;
 
 use packages::Packages;

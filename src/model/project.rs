@@ -89,6 +89,10 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
+    /// A CORS header is sent twice.
+    SentTwice,
+    /// Something that comes first answers all that CORS is configured for here.
+    Shadowed,
 }
 
 /// A header or method name as somebody wrote it.
