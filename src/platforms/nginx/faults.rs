@@ -66,7 +66,11 @@ fn inheritance(leaf: &Leaf<'_, '_, '_>) -> Vec<HandlerFault> {
         || leaf.place.kind == PathKind::Named
         || leaf.only_answers(|status| status >= 300)
         || is_health_check(leaf);
-    let somewhere = leaf.groups.iter().any(|group| group.allow_origin().is_some());
+    // An `if` for OPTIONS alone helps no actual answer.
+    let granted = |group: &Group<'_, '_>| {
+        group.allow_origin().is_some() && ACTUAL.iter().any(|method| leaf.reaches_content(group, method))
+    };
+    let somewhere = leaf.groups.iter().any(granted);
     if let (Some(first), Some(lost)) = (own.first(), outer.iter().rev().find(|line| line.sends(ALLOW_ORIGIN)))
         && !somewhere
         && !unreachable

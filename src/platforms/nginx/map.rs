@@ -14,6 +14,8 @@ use crate::syntax::nginx::{Word, WordPart};
 
 /// Entries of one map that are followed; of a longer map nothing is known.
 const MAX_CASES: usize = 500;
+/// Earlier entries that a regular expression is told apart from, at most: the condition would be given up anyway.
+const MAX_EARLIER: usize = 200;
 
 /// A `map` block.
 #[derive(Debug)]
@@ -97,7 +99,11 @@ impl<'a> Map<'a> {
                 None => Formula::unknown(case.key.span),
             };
             let is_text = !matches!(case.comparison, Some(Comparison::Matches(_)));
-            let when = if is_text { fits.clone() } else { fits.clone().and(Formula::any(earlier.clone()).not()) };
+            let when = match &earlier[..] {
+                _ if is_text => fits.clone(),
+                earlier if earlier.len() > MAX_EARLIER => Formula::unknown(case.key.span),
+                earlier => fits.clone().and(Formula::any(earlier.to_vec()).not()),
+            };
             // What is echoed was decided by the key; a text stands in the value.
             let echoed = matches!(*case.value.parts, [WordPart::Variable(_)]);
             let span = if echoed { case.key.span } else { case.value.span };

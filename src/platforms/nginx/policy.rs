@@ -65,10 +65,7 @@ impl Findings {
         development: bool,
     ) -> Option<usize> {
         let effects = policy_effects(leaf);
-        let same = |other: &Vec<GuardedEffect>| {
-            other.len() == effects.len()
-                && other.iter().zip(&effects).all(|(a, b)| a.when == b.when && a.effect == b.effect && a.span == b.span)
-        };
+        let same = |other: &Vec<GuardedEffect>| are_same(other, &effects);
         if let Some(index) = self.sources.iter().position(same) {
             let known = self.project.policies.get_mut(index)?;
             known.preflighted |= preflighted;
@@ -156,6 +153,19 @@ impl Findings {
             self.project.names.push(found);
         }
     }
+}
+
+/// Are these the same lines? The first, which hold outside any `if`, have to be the very same; blocks that repeat them for
+/// OPTIONS in each location only have to say the same.
+fn are_same(left: &[GuardedEffect], right: &[GuardedEffect]) -> bool {
+    let value = |effect: &Effect| match effect {
+        Effect::Set(name, value) | Effect::Append(name, value) => Some((name.value.clone(), value.pieces.clone())),
+        _ => None,
+    };
+    let tests = |when: &Formula| when.tests().into_iter().map(|(test, _)| test.clone()).collect::<Vec<_>>();
+    left.len() == right.len()
+        && left.first().zip(right.first()).is_none_or(|(a, b)| a.span == b.span)
+        && left.iter().zip(right).all(|(a, b)| value(&a.effect) == value(&b.effect) && tests(&a.when) == tests(&b.when))
 }
 
 /// The CORS effects of a place as a policy is asked about them: for good answers, on no path in particular.
