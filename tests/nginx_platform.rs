@@ -134,6 +134,16 @@ fn an_if_is_a_level_of_its_own() {
 }
 
 #[test]
+fn lists_beside_an_if_are_lost_in_it() {
+    let project =
+        api(r#"if ($http_origin = "https://a.example") { add_header Access-Control-Allow-Origin $http_origin always; }
+        add_header Access-Control-Allow-Methods 'GET, PUT' always; add_header Access-Control-Max-Age 60 always;"#);
+    let policy = only(&project);
+    assert_eq!(allows(policy, "https://a.example"), Known::Yes);
+    assert_eq!((&policy.allow_methods.value, policy.max_age.value), (&Names::Missing, MaxAge::Missing));
+}
+
+#[test]
 fn inheritance_is_lost_by_one_own_line() {
     let text = "server {
         add_header Access-Control-Allow-Origin * always;
@@ -166,7 +176,7 @@ fn errors_need_always_where_a_server_is_behind() {
     assert_eq!(kinds(&api("more_set_headers 'Access-Control-Allow-Origin: *';")), []);
     let fonts = read(&[(
         "n.conf",
-        r"server { location ~* \.(eot|ttf|woff2?)$ { add_header Access-Control-Allow-Origin *; proxy_pass http://x; } }",
+        r"server { location ~* \.(?:eot|ttf|woff2?)(\?.*)?$ { add_header Access-Control-Allow-Origin *; proxy_pass http://x; } }",
     )]);
     assert_eq!(kinds(&fonts), []);
     assert!(!only(&fonts).preflighted);

@@ -145,10 +145,13 @@ const ASSET_EXTENSIONS: [&str; 44] = [
 /// The extensions of a pattern such as `\.(eot|ttf|woff2?)$`, when it is one and all of them are of assets.
 pub(super) fn extensions(pattern: &str) -> Option<Vec<String>> {
     let (_, list) = pattern.rsplit_once(r"\.")?;
-    let list = list.trim_end_matches('$').trim_start_matches("(?:").trim_matches(['(', ')']);
+    // `(png|svg)(\?.*)?$`: what follows the list is about the query.
+    let list = match list.strip_prefix("(?:").or_else(|| list.strip_prefix('(')) {
+        Some(inside) => inside.split(')').next().unwrap_or_default(),
+        None => list.trim_end_matches('$'),
+    };
     let mut found = Vec::new();
     for word in list.split('|') {
-        let word = word.trim_matches(['(', ')']).trim_start_matches("?:");
         match word.split_once('?') {
             // `woff2?`, `jpe?g`
             Some((with, rest)) => {

@@ -10,12 +10,12 @@ use camino::Utf8Path;
 use super::faults::faults;
 use super::grants;
 use super::headers::{ALLOW_ORIGIN, Change, Level, Line};
-use super::leaf::{Content, Group, Leaf};
+use super::leaf::{Content, Group, Leaf, Method};
 use super::place::{PathKind, Place, extensions};
 use super::tree::Item;
 use crate::eval::value::Value;
 use crate::model::condition::{Formula, Test};
-use crate::model::policy::{Known, Policy};
+use crate::model::policy::{Known, MaxAge, Names, Policy};
 use crate::model::project::{FaultKind, HandlerFault, NameUse, Project};
 use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope, Server, Unanswered};
 use crate::model::term::Part;
@@ -213,12 +213,30 @@ fn without_path(formula: &Formula) -> Formula {
 fn settle(policy: &mut Policy, leaf: &Leaf<'_, '_, '_>) {
     let deciding = |method: &'static str| {
         let reached = leaf.groups.iter().filter(move |group| leaf.reaches_content(group, method));
-        reached.filter_map(Group::allow_origin).last()
+        reached.filter_map(Group::allow_origin).next_back()
     };
     if let Some(line) = ["GET", "POST", "PUT", "OPTIONS"].into_iter().find_map(deciding) {
         policy.allow_origin.span = line.value;
     }
     let granting: Vec<&Group<'_, '_>> = leaf.groups.iter().filter(|group| group.allow_origin().is_some()).collect();
+    // A list in one block does not help those who are allowed in another.
+    let sent = |name: &str, method: &'static str| {
+        let met = |group: &&&Group<'_, '_>| group.when.eval(&Method(method)) != Some(false);
+        granting.iter().filter(met).any(|group| group.line(name).is_some())
+    };
+    let place = policy.span;
+    if !sent("access-control-allow-methods", "OPTIONS") {
+        policy.allow_methods = Spanned::new(Names::Missing, place);
+    }
+    if !sent("access-control-allow-headers", "OPTIONS") {
+        policy.allow_headers = Spanned::new(Names::Missing, place);
+    }
+    if !sent("access-control-max-age", "OPTIONS") {
+        policy.max_age = Spanned::new(MaxAge::Missing, place);
+    }
+    if !sent("access-control-expose-headers", "GET") {
+        policy.expose_headers = Spanned::new(Names::Missing, place);
+    }
     // `Vary` in one block does not help the answers of another.
     if granting.iter().any(|group| group.line("vary").is_none()) && policy.vary_origin.value == Known::Yes {
         policy.vary_origin = Spanned::new(Known::No, policy.allow_origin.span);
