@@ -149,6 +149,5 @@ fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mu
         all_notices.extend(notices(&scan.sources, id, &problems));
         files.push((id, scan.sources.path(id).to_owned(), directives));
     }
-    let _ = files;
-    Project::default()
+    platforms::nginx::recognise(&files)
 }

@@ -7,7 +7,9 @@
 pub mod compose;
 pub mod express;
 pub mod manual;
+pub mod nginx;
 pub mod packages;
+pub mod spelling;
 pub mod values;
 
 use camino::Utf8Path;

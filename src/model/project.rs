@@ -116,6 +116,10 @@ pub enum FaultKind {
     UnsupportedPattern,
     /// A route grants CORS to requests that need a preflight, and nothing answers that preflight.
     PreflightUnhandled,
+    /// A CORS header is sent twice.
+    SentTwice,
+    /// Something that comes first answers all that CORS is configured for here.
+    Shadowed,
 }
 
 /// A header or method name as somebody wrote it.

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
+use crate::model::term::Part;
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
 
@@ -130,15 +131,42 @@ fn vary_lines(lines: &[Line<'_>], fallback: Span) -> Spanned<Known> {
     known
 }
 
-/// The last line that a request meets, or may meet.
+/// A request from some origin: lists are asked for those who are allowed, so nothing is known of who asks.
+struct SomeOrigin<'a>(Situation<'a>);
+
+impl World for SomeOrigin<'_> {
+    fn test(&self, test: &Test) -> Option<bool> {
+        if is_about_origin(test) { None } else { self.0.test(test) }
+    }
+}
+
+fn is_about_origin(test: &Test) -> bool {
+    matches!(test, Test::Request { term, .. } if matches!(&term.part, Part::Header(name) if &**name == "origin"))
+}
+
+/// The last line that a request meets, or may meet. Certain when all that is open is who asks, and every line that may be
+/// met says the same.
 fn met<'l, 'e>(lines: &'l [Line<'e>], request: &Request) -> Option<(&'l Line<'e>, bool)> {
     let assume = Assume::Production;
-    let world = Situation::with(&assume, request);
-    lines.iter().rev().find_map(|line| match line.when.eval(&world) {
-        Some(true) => Some((line, true)),
-        Some(false) => None,
-        None => Some((line, false)),
-    })
+    let world = SomeOrigin(Situation::with(&assume, request));
+    let mut first: Option<(&Line<'e>, bool)> = None;
+    for line in lines.iter().rev() {
+        let holds = line.when.eval(&world);
+        if holds == Some(false) {
+            continue;
+        }
+        let open_to_origins =
+            || line.when.tests().iter().all(|(test, _)| is_about_origin(test) || world.test(test).is_some());
+        let certain = holds == Some(true) || open_to_origins();
+        first = match first {
+            None => Some((line, certain)),
+            Some((last, known)) => Some((last, known && certain && last.value.pieces == line.value.pieces)),
+        };
+        if holds == Some(true) {
+            break;
+        }
+    }
+    first
 }
 
 fn name_lines(effects: &[GuardedEffect], name: &str, request: &Request, fallback: Span) -> Spanned<Names> {

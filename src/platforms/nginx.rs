@@ -1,0 +1,154 @@
+//! nginx: header lines of servers and locations as servers, policies and faults.
+//!
+//! In: every parsed nginx file of a repository. Out: `Project`. A place is a location, a server or a file meant for `include`;
+//! only those that a CORS header plays a part in are told. Never judges. The behaviour is that of nginx 1.22 and later:
+//! <https://nginx.org/en/docs/http/ngx_http_headers_module.html>.
+
+mod access;
+mod faults;
+mod headers;
+mod leaf;
+mod map;
+mod place;
+mod policy;
+mod script;
+mod tree;
+mod variables;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use self::headers::{ALLOW_ORIGIN, Level, Line};
+use self::leaf::{Content, Leaf};
+use self::map::Maps;
+use self::place::{Place, is_development};
+use self::policy::Findings;
+use self::tree::{Item, Root};
+use self::variables::Variables;
+use crate::model::project::Project;
+use crate::source::FileId;
+use crate::syntax::nginx::Directive;
+
+/// Locations of a repository that are looked at; the rest is passed over.
+const MAX_PLACES: usize = 2_000;
+/// Blocks inside blocks that are followed.
+const MAX_DEPTH: usize = 12;
+
+/// What the nginx files of a repository amount to. All at once, because they include each other.
+pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
+    let roots = tree::roots(files);
+    let mut maps = Maps::default();
+    for (number, root) in roots.iter().enumerate() {
+        maps.collect(&root.items, number);
+    }
+    let mut findings = Findings::default();
+    let mut left = MAX_PLACES;
+    for (number, root) in roots.iter().enumerate() {
+        let variables = Variables::new(&maps, number);
+        let mut walk = Walk { path: root.path, variables, findings: &mut findings, left: &mut left };
+        walk.root(root);
+    }
+    findings.finish()
+}
+
+/// The way through the blocks of one root.
+struct Walk<'w, 'm, 'a> {
+    path: &'w Utf8Path,
+    variables: Variables<'m, 'a>,
+    findings: &'w mut Findings,
+    left: &'w mut usize,
+}
+
+impl<'a> Walk<'_, '_, 'a> {
+    fn root(&mut self, root: &Root<'a>) {
+        let level = Level::alone(&root.items);
+        self.blocks(&level, None, 0);
+        if !is_development(self.path) {
+            self.findings.names(&root.items);
+        }
+        // A file with header lines at its top is meant to be included, in something that is not in the repository.
+        let is_whole = level.has(&["http", "server"]);
+        let in_ifs = level.own("if").iter().any(|item| !Level::alone(&item.children).own_lines().is_empty());
+        if is_whole || (level.own_lines().is_empty() && !in_ifs) {
+            return;
+        }
+        let Some(first) = root.items.first() else { return };
+        self.place(level, Place::file(self.path, first.head()), None, true);
+    }
+
+    /// The servers and locations among the directives of a level.
+    fn blocks(&mut self, level: &Level<'_, 'a>, server: Option<&[Item<'a>]>, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        for item in level.items {
+            let inner = Level::inside(level, item);
+            match item.name() {
+                "http" => self.blocks(&inner, None, depth + 1),
+                "server" if item.directive.block.is_some() => {
+                    self.blocks(&inner, Some(&item.children), depth + 1);
+                    // What no location takes is answered by the server itself.
+                    let taken = item.children.iter().any(|item| item.name() == "location" && item.first() == "/");
+                    if !taken {
+                        self.place(inner, Place::server(item), None, false);
+                    }
+                    if !is_development(self.path) {
+                        self.findings.shadowed(&item.children);
+                    }
+                }
+                "location" => {
+                    self.place(inner, Place::location(item), server, false);
+                    self.blocks(&inner, server, depth + 1);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn place(&mut self, level: Level<'_, 'a>, place: Place, server: Option<&[Item<'a>]>, is_fragment: bool) {
+        if *self.left == 0 {
+            return;
+        }
+        *self.left -= 1;
+        // Most locations have nothing to do with CORS and are not worth more than a look.
+        if !mentions_cors(&level) {
+            return;
+        }
+        let leaf = Leaf::new(level, place, server, self.variables.clone(), is_fragment);
+        if leaf.involves_cors() {
+            let preflighted = preflighted(&leaf, self.path);
+            self.findings.add(&leaf, preflighted, self.path, is_development(self.path));
+        }
+    }
+}
+
+/// Is a CORS header written on this level, in an `if` of it, or around it?
+fn mentions_cors(level: &Level<'_, '_>) -> bool {
+    let here = |items: &[Item<'_>]| Level::alone(items).own_lines().iter().any(Line::is_cors);
+    here(level.items)
+        || level.own("if").iter().any(|item| here(&item.children))
+        || level.outer.is_some_and(mentions_cors)
+}
+
+/// Are the requests that a place answers of the kind that needs a preflight?
+fn preflighted(leaf: &Leaf<'_, '_, '_>, path: &Utf8Path) -> bool {
+    if leaf.place.is_assets() {
+        return false;
+    }
+    let lists = leaf.groups.iter().any(|group| {
+        group.line("access-control-allow-methods").is_some() || group.line("access-control-allow-headers").is_some()
+    });
+    match leaf.content {
+        Content::Forward => true,
+        Content::File => lists,
+        Content::Unknown if leaf.place.path.is_none() => {
+            let name = path.file_stem().unwrap_or_default().to_ascii_lowercase();
+            lists || !["font", "static", "asset", "media", "image"].iter().any(|word| name.contains(word))
+        }
+        Content::Unknown => true,
+    }
+}
+
+/// Does a set of lines decide who is allowed?
+fn grants(leaf: &Leaf<'_, '_, '_>) -> bool {
+    leaf.groups.iter().any(|group| group.line(ALLOW_ORIGIN).is_some())
+}
