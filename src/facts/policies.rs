@@ -75,6 +75,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> Po
         allow_origin: allow_origin(policy, &probed, named, sources),
         origins: named.iter().filter(|one| one.standing == Standing::Production).map(listed).collect(),
         allow_credentials: credentials,
+        with_credentials: with_credentials.into(),
         allow_methods: names(&policy.allow_methods, Names::methods),
         allow_headers: names(&policy.allow_headers, Names::headers),
         expose_headers: names(&policy.expose_headers, Names::headers),

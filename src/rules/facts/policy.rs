@@ -18,6 +18,8 @@ facts! {
         origins: Vec<ListedOriginFacts>,
         /// Does it send `Access-Control-Allow-Credentials: true`?
         allow_credentials: Question,
+        /// Credentials are allowed for certain; where that is unknown it does not hold.
+        with_credentials: Known,
         /// The methods in `Access-Control-Allow-Methods`, library defaults included.
         allow_methods: Names,
         /// The names in `Access-Control-Allow-Headers`, library defaults included; open when the library mirrors.
