@@ -4,6 +4,10 @@
 //! name tree-sitter or nom. They know no library, no CORS and no file system, and they never fail: what is broken
 //! becomes a gap and a [`Problem`].
 
+pub mod javascript;
+mod number;
+mod tree;
+
 /// Something in a file that could not be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

@@ -1,0 +1,48 @@
+//! JavaScript and TypeScript to the tree of [`crate::ir`].
+//!
+//! In: a file's text and its dialect. Out: the lowered module and the places that were not understood; types are gone,
+//! broken regions are opaque. It must not know any library, CORS or other files.
+
+mod classes;
+mod expressions;
+mod functions;
+mod literals;
+mod modules;
+mod patterns;
+mod statements;
+
+use tree_sitter::Language as Grammar;
+
+use super::{
+    Problem,
+    tree::{self, Reader},
+};
+use crate::{
+    ir::{Language, Module},
+    source::FileId,
+};
+
+/// Which grammar a file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// `.js`, `.jsx`, `.mjs`, `.cjs`.
+    JavaScript,
+    /// `.ts`, `.mts`, `.cts`.
+    TypeScript,
+    /// `.tsx`.
+    Tsx,
+}
+
+/// Lowers a file. Never fails: what could not be parsed is left out or opaque, and told.
+pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Module, Vec<Problem>) {
+    let grammar: Grammar = match dialect {
+        Dialect::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
+        Dialect::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+        Dialect::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+    };
+    let (tree, mut problems) = tree::parse(&grammar, text);
+    let reader = Reader::new(file, text);
+    let body = tree.map(|tree| statements::block(&reader, tree.root_node())).unwrap_or_default();
+    problems.extend(reader.problem());
+    (Module { file, language: Language::JavaScript, body }, problems)
+}
