@@ -6,6 +6,7 @@
 
 pub mod javascript;
 mod number;
+pub mod python;
 mod tree;
 
 /// Something in a file that could not be parsed.
