@@ -38,7 +38,7 @@ fn broken_javascript_keeps_what_is_around() {
 
 #[test]
 fn broken_python_keeps_what_is_around() {
-    let (tree, problems) = py("a = 1\ndef (:\n    pass\n\nb = f()\n");
+    let (tree, problems) = py("a = 1\nx = = 2\nb = f()\n");
     assert!(tree.starts_with("let a = 1"), "{tree}");
     assert!(tree.contains("let b = f()"), "{tree}");
     assert!((1..=3).contains(&problems.len()), "{problems:?}");
@@ -122,12 +122,9 @@ fn deep_javascript_does_not_overflow() {
         ("x=[{", "", ""),
         ("((((", "", ""),
     ];
-    for (before, inside, after) in forms {
-        let text = deep(before, inside, after);
-        for dialect in DIALECTS {
-            let (module, _) = javascript::parse(FileId(0), &text, dialect);
-            printer::stmts(&module.body);
-        }
+    for ((before, inside, after), dialect) in forms.into_iter().zip(DIALECTS.into_iter().cycle()) {
+        let (module, _) = javascript::parse(FileId(0), &deep(before, inside, after), dialect);
+        printer::stmts(&module.body);
     }
     let destructuring = format!("const {}b{} = c", "{a:".repeat(10_000), "}".repeat(10_000));
     assert!(!js(&destructuring).1.is_empty());
@@ -170,6 +167,19 @@ fn deep_python_does_not_overflow() {
         printer::stmts(&module.body);
     }
     let branches = format!("if a:\n  b()\n{}", "elif c:\n  d()\n".repeat(10_000));
+    // Each level nests both in the branches before it and in the block around it.
+    let chains: String = (0..100)
+        .map(|depth| {
+            format!(
+                "{0}if a:\n{0} b\n{1}{0}else:\n",
+                " ".repeat(depth),
+                format!("{}elif c: d\n", " ".repeat(depth)).repeat(50)
+            )
+        })
+        .collect();
+    py(&format!("{chains}{}pass\n", " ".repeat(100)));
+    let compared = format!("{}a{}", "(".repeat(5_000), " < b < c < d < e < f)".repeat(5_000));
+    py(&compared);
     assert!(py(&branches).0.starts_with("if a {b()} else {if c {d()}"));
 }
 

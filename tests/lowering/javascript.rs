@@ -99,7 +99,7 @@ fn classes() {
     ts(&[
         (
             "class A { constructor(private readonly app: Express, b: string, @Inject() public c?: x.Y<Z>) { f() } private d: D = 1; abstract e(): void; [k: string]: any; declare x: y }",
-            "class A{d: D = 1; x; fn constructor(app: Express, b: string, c: x.Y){(= this.app app); (= this.c c); f()}}",
+            "class A{d: D = 1; x: y; fn constructor(app: Express, b: string, c: x.Y){(= this.app app); (= this.c c); f()}}",
         ),
         ("abstract class A<T> extends B<T> implements C {}", "class A(B){}"),
     ]);

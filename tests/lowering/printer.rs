@@ -10,7 +10,7 @@ fn opt<T>(item: &Option<T>, before: &str, print: impl Fn(&T) -> String) -> Strin
     item.as_ref().map(|item| format!("{before}{}", print(item))).unwrap_or_default()
 }
 
-pub fn stmts(stmts: &[Stmt]) -> String {
+pub(crate) fn stmts(stmts: &[Stmt]) -> String {
     join(stmts, "; ", stmt)
 }
 
@@ -18,7 +18,7 @@ fn block(inside: &[Stmt]) -> String {
     format!("{{{}}}", stmts(inside))
 }
 
-pub fn expr(e: &Expr) -> String {
+fn expr(e: &Expr) -> String {
     match &e.kind {
         ExprKind::Null { undefined } => if *undefined { "undefined" } else { "null" }.to_owned(),
         ExprKind::Bool(value) => value.to_string(),
@@ -104,7 +104,7 @@ fn param(p: &Param) -> String {
     format!("{rest}{}{}{}", pattern(&p.pattern), opt(&p.annotation, ": ", expr), opt(&p.default, " = ", expr))
 }
 
-pub fn pattern(p: &Pattern) -> String {
+fn pattern(p: &Pattern) -> String {
     match p {
         Pattern::Name(name, _) => name.to_string(),
         Pattern::Map { entries, rest } => {

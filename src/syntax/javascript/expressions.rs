@@ -16,7 +16,7 @@ type Form = fn(&Reader<'_>, Node<'_>) -> ExprKind;
 
 /// Lowers an expression.
 pub(super) fn expr(cx: &Reader<'_>, node: Node<'_>) -> Expr {
-    let node = unwrap(node);
+    let node = unwrap(cx, node);
     let kind = match cx.enter(node) {
         Some(_level) => form(node.kind())(cx, node),
         None => ExprKind::Opaque(Vec::new()),
@@ -25,7 +25,7 @@ pub(super) fn expr(cx: &Reader<'_>, node: Node<'_>) -> Expr {
 }
 
 /// The expression inside parentheses, `await` and all that TypeScript puts around it.
-pub(super) fn unwrap(mut node: Node<'_>) -> Node<'_> {
+pub(super) fn unwrap<'n>(cx: &Reader<'_>, mut node: Node<'n>) -> Node<'n> {
     loop {
         let inner = match node.kind() {
             "parenthesized_expression"
@@ -35,6 +35,7 @@ pub(super) fn unwrap(mut node: Node<'_>) -> Node<'_> {
             | "non_null_expression"
             | "instantiation_expression" => first(node),
             "type_assertion" => children(node).pop(),
+            "call_expression" => awaited(cx, node),
             _ => None,
         };
         match inner {
@@ -42,6 +43,12 @@ pub(super) fn unwrap(mut node: Node<'_>) -> Node<'_> {
             None => return node,
         }
     }
+}
+
+/// `await (x)` where the grammar reads a call of something named `await`.
+fn awaited<'n>(cx: &Reader<'_>, node: Node<'n>) -> Option<Node<'n>> {
+    field(node, "function").filter(|function| function.kind() == "identifier" && cx.text(*function) == "await")?;
+    field(node, "arguments").and_then(first)
 }
 
 fn form(kind: &str) -> Form {

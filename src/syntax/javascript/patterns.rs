@@ -18,7 +18,7 @@ use crate::{
 
 /// Lowers what is bound.
 pub(super) fn pattern(cx: &Reader<'_>, node: Node<'_>) -> Pattern {
-    let node = unwrap(node);
+    let node = unwrap(cx, node);
     let Some(_level) = cx.enter(node) else { return Pattern::Opaque(cx.span(node)) };
     match node.kind() {
         "identifier" | "shorthand_property_identifier_pattern" | "undefined" => {

@@ -73,7 +73,9 @@ fn form(kind: &str) -> Form {
         "call" => call,
         "list" | "tuple" | "set" | "expression_list" | "pattern_list" => list,
         "dictionary" => dictionary,
-        "list_comprehension" | "set_comprehension" | "generator_expression" => comprehension,
+        "list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension" => {
+            comprehension
+        }
         "lambda" => |cx, node| ExprKind::Function(Arc::new(lambda(cx, node))),
         "conditional_expression" => operators::conditional,
         "boolean_operator" => operators::boolean,
@@ -229,6 +231,7 @@ fn dictionary(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
     ExprKind::Map(children(node).into_iter().filter_map(entry).collect())
 }
 
+/// A comprehension; of maps or with several loops it is opaque.
 fn comprehension(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
     let clauses = children(node);
     let loops: Vec<Node<'_>> = clauses.iter().filter(|clause| clause.kind() == "for_in_clause").copied().collect();
@@ -236,6 +239,7 @@ fn comprehension(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
     let conditions: Vec<Expr> = ifs.map(|condition| expr(cx, condition)).collect();
     let element = or_opaque(cx, node, field(node, "body"));
     if let [only] = loops.as_slice()
+        && node.kind() != "dictionary_comprehension"
         && let (Some(left), Some(right)) = (field(*only, "left"), field(*only, "right"))
     {
         let (target, iterable) = (pattern(cx, left), Box::new(expr(cx, right)));

@@ -74,11 +74,12 @@ pub(super) fn unary(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
 /// `a < b < c` is `a < b and b < c`, if what is compared twice is simple enough to stand twice.
 pub(super) fn comparison(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
     let operators = fields(node, "operators");
+    // What is chained nests in the links before it.
+    let levels: Vec<_> = operators.iter().take(CHAIN_LIMIT).map_while(|_| cx.enter(node)).collect();
     let operands: Vec<Expr> = children(node).into_iter().map(|child| expr(cx, child)).collect();
     let inner = operands.get(1..operands.len().saturating_sub(1)).unwrap_or_default();
-    let understood = operands.len() == operators.len() + 1
-        && operators.len() <= CHAIN_LIMIT.min(cx.levels_left())
-        && inner.iter().all(is_simple);
+    let understood =
+        operands.len() == operators.len() + 1 && operators.len() == levels.len() && inner.iter().all(is_simple);
     if !understood {
         return ExprKind::Opaque(operands);
     }

@@ -113,22 +113,21 @@ fn definition(cx: &Reader<'_>, node: Node<'_>, out: &mut Vec<Stmt>) {
 fn if_statement(cx: &Reader<'_>, node: Node<'_>, out: &mut Vec<Stmt>) {
     let test = or_opaque(cx, node, field(node, "condition"));
     let then = body(cx, node, "consequence");
-    let mut branches = fields(node, "alternative");
-    if branches.len() > cx.levels_left() {
-        cx.mark_too_deep(node);
-        branches.truncate(cx.levels_left());
-    }
-    let mut otherwise = Vec::new();
-    for branch in branches.into_iter().rev() {
-        if branch.kind() == "elif_clause" {
-            let test = or_opaque(cx, branch, field(branch, "condition"));
-            let kind = StmtKind::If { test, then: body(cx, branch, "consequence"), otherwise };
-            otherwise = vec![Stmt { kind, span: cx.span(branch) }];
-        } else {
-            otherwise = body(cx, branch, "body");
-        }
-    }
+    let otherwise = branches(cx, &fields(node, "alternative"));
     push(cx, node, StmtKind::If { test, then, otherwise }, out);
+}
+
+/// `elif` and `else`; every `elif` nests one level deeper in the one before.
+fn branches(cx: &Reader<'_>, clauses: &[Node<'_>]) -> Vec<Stmt> {
+    let Some((&clause, rest)) = clauses.split_first() else { return Vec::new() };
+    let Some(_level) = cx.enter(clause) else { return Vec::new() };
+    if clause.kind() != "elif_clause" {
+        return body(cx, clause, "body");
+    }
+    let test = or_opaque(cx, clause, field(clause, "condition"));
+    let then = body(cx, clause, "consequence");
+    let kind = StmtKind::If { test, then, otherwise: branches(cx, rest) };
+    vec![Stmt { kind, span: cx.span(clause) }]
 }
 
 /// The `else` of a loop or `try` runs after its body.
