@@ -1,11 +1,13 @@
 //! Python to the tree of [`crate::ir`].
 //!
-//! In: a file's text. Out: the lowered module and the places that were not understood; broken regions are opaque. It must
-//! not know any library, CORS or other files.
+//! In: a file's text. Out: the lowered module and the places that were not understood; broken regions are opaque. It
+//! must not know any library, CORS or other files.
 
+mod bindings;
 mod definitions;
 mod expressions;
 mod literals;
+mod operators;
 mod statements;
 
 use super::{

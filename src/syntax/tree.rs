@@ -59,7 +59,7 @@ fn problems(tree: &Tree) -> Vec<Problem> {
     loop {
         let node = cursor.node();
         let message = if node.is_missing() {
-            Some(format!("syntax error: {} is missing", node.kind()))
+            Some(format!("syntax error: `{}` is missing", node.kind().escape_default()))
         } else if node.is_error() {
             Some("syntax error: this part was not understood".to_owned())
         } else {
@@ -117,12 +117,12 @@ impl<'t> Reader<'t> {
     }
 
     /// How many levels of nesting may still be entered.
-    pub(super) fn levels_left(&self) -> usize {
+    fn levels_left(&self) -> usize {
         DEPTH_LIMIT.saturating_sub(self.depth.get())
     }
 
     /// Remembers that a node was left out because it is nested too deeply.
-    pub(super) fn mark_too_deep(&self, node: Node<'_>) {
+    fn mark_too_deep(&self, node: Node<'_>) {
         if self.too_deep.get().is_none() {
             self.too_deep.set(Some(node.start_byte()));
         }

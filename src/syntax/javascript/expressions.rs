@@ -16,7 +16,7 @@ type Form = fn(&Reader<'_>, Node<'_>) -> ExprKind;
 
 /// Lowers an expression.
 pub(super) fn expr(cx: &Reader<'_>, node: Node<'_>) -> Expr {
-    let node = unwrap(node);
+    let node = unwrap(cx, node);
     let kind = match cx.enter(node) {
         Some(_level) => form(node.kind())(cx, node),
         None => ExprKind::Opaque(Vec::new()),
@@ -25,7 +25,7 @@ pub(super) fn expr(cx: &Reader<'_>, node: Node<'_>) -> Expr {
 }
 
 /// The expression inside parentheses, `await` and all that TypeScript puts around it.
-pub(super) fn unwrap(mut node: Node<'_>) -> Node<'_> {
+pub(super) fn unwrap<'n>(cx: &Reader<'_>, mut node: Node<'n>) -> Node<'n> {
     loop {
         let inner = match node.kind() {
             "parenthesized_expression"
@@ -35,6 +35,7 @@ pub(super) fn unwrap(mut node: Node<'_>) -> Node<'_> {
             | "non_null_expression"
             | "instantiation_expression" => first(node),
             "type_assertion" => children(node).pop(),
+            "call_expression" => awaited(cx, node),
             _ => None,
         };
         match inner {
@@ -42,6 +43,12 @@ pub(super) fn unwrap(mut node: Node<'_>) -> Node<'_> {
             None => return node,
         }
     }
+}
+
+/// `await (x)` where the grammar reads a call of something named `await`.
+fn awaited<'n>(cx: &Reader<'_>, node: Node<'n>) -> Option<Node<'n>> {
+    field(node, "function").filter(|function| function.kind() == "identifier" && cx.text(*function) == "await")?;
+    field(node, "arguments").and_then(first)
 }
 
 fn form(kind: &str) -> Form {
@@ -60,7 +67,7 @@ fn form(kind: &str) -> Form {
         | "private_property_identifier"
         | "shorthand_property_identifier"
         | "shorthand_property_identifier_pattern" => |cx, node| cx.name_form(node),
-        "meta_property" | "import" => |cx, node| ExprKind::Name(cx.text(node).split_whitespace().collect::<String>().into()),
+        "meta_property" | "import" => compact_name,
         "member_expression" | "nested_identifier" => member,
         "subscript_expression" => subscript,
         "call_expression" => call,
@@ -98,10 +105,15 @@ fn part(cx: &Reader<'_>, node: Node<'_>, name: &str) -> Box<Expr> {
     })
 }
 
+/// `import.meta`, `new.target`: a name with a dot in it.
+fn compact_name(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
+    ExprKind::Name(Arc::from(cx.text(node).split_whitespace().collect::<String>()))
+}
+
 fn member(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
     let Some(property) = field(node, "property") else { return opaque(cx, node) };
     if field(node, "object").is_some_and(|object| object.kind() == "import") {
-        return ExprKind::Name(cx.text(node).split_whitespace().collect::<String>().into());
+        return compact_name(cx, node);
     }
     let object = part(cx, node, "object");
     ExprKind::Member { object, property: cx.name(property), property_span: cx.span(property) }
@@ -120,10 +132,10 @@ fn call(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
     }
     let args = arguments_of(cx, arguments);
     let imports = function.kind() == "import";
-    if imports || (function.kind() == "identifier" && cx.text(function) == "require") {
-        if let [Arg { value: Expr { kind: ExprKind::Str(from), .. }, spread: false, .. }, ..] = args.as_slice() {
-            return ExprKind::Require(from.clone());
-        }
+    let requires = imports || (function.kind() == "identifier" && cx.text(function) == "require");
+    if requires && let [Arg { value: Expr { kind: ExprKind::Str(from), .. }, spread: false, .. }, ..] = args.as_slice()
+    {
+        return ExprKind::Require(from.clone());
     }
     if imports {
         return ExprKind::Opaque(args.into_iter().map(|arg| arg.value).collect());

@@ -87,10 +87,10 @@ pub(super) fn export(cx: &Reader<'_>, node: Node<'_>, out: &mut Vec<Stmt>) {
         }
     } else if let Some(declaration) = field(node, "declaration") {
         export_declaration(cx, node, declaration, out);
-    } else if has_token(node, "=") {
-        if let Some(value) = first(node) {
-            out.push(export_assignment(cx, node, expr(cx, value)));
-        }
+    } else if has_token(node, "=")
+        && let Some(value) = first(node)
+    {
+        out.push(export_assignment(cx, node, expr(cx, value)));
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 
 /// Lowers what is bound.
 pub(super) fn pattern(cx: &Reader<'_>, node: Node<'_>) -> Pattern {
-    let node = unwrap(node);
+    let node = unwrap(cx, node);
     let Some(_level) = cx.enter(node) else { return Pattern::Opaque(cx.span(node)) };
     match node.kind() {
         "identifier" | "shorthand_property_identifier_pattern" | "undefined" => {
@@ -75,11 +75,8 @@ fn list(cx: &Reader<'_>, node: Node<'_>) -> Pattern {
     let mut cursor = node.walk();
     for child in node.children(&mut cursor) {
         match child.kind() {
-            "," => {
-                if !std::mem::take(&mut filled) {
-                    items.push(None);
-                }
-            }
+            "," if filled => filled = false,
+            "," => items.push(None),
             _ if child.is_named() && child.kind() != "comment" => {
                 items.push(Some(pattern(cx, child)));
                 filled = true;

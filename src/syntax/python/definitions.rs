@@ -1,40 +1,57 @@
-//! Functions, parameters and classes of Python.
+//! Functions, lambdas and classes of Python.
 //!
-//! In: their nodes and the decorators around them. Out: their lowered form.
+//! In: definitions with their decorators. Out: their lowered form. Of a class body only methods, fields and nested
+//! classes are kept. Setters and deleters are left out: they would hide the property of their name.
 
 use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::expressions::{arguments, expr, pattern};
-use super::statements;
+use super::{
+    bindings::{pattern, targets},
+    expressions::{arguments, expr},
+    statements::block,
+};
 use crate::{
-    ir::{Class, Expr, ExprKind, Field, Function, Method, Param, Pattern, Stmt, StmtKind},
+    ir::{Class, Expr, ExprKind, Field, Function, Method, Param, Stmt, StmtKind},
     syntax::tree::{Reader, children, field, first, has_token},
 };
 
-/// Lowers `def`.
-pub(super) fn function(cx: &Reader<'_>, node: Node<'_>, decorators: Vec<Expr>) -> Function {
+/// How many names of `a = b = value` in a class body get the value.
+const SHARED_FIELDS: usize = 8;
+
+/// The decorators of a decorated definition.
+fn decorators(cx: &Reader<'_>, outer: Node<'_>) -> Vec<Expr> {
+    if outer.kind() != "decorated_definition" {
+        return Vec::new();
+    }
+    let all = children(outer).into_iter().filter(|child| child.kind() == "decorator");
+    all.filter_map(first).map(|value| expr(cx, value)).collect()
+}
+
+/// Lowers a function; `outer` is the decorated definition around it, or the function itself.
+pub(super) fn function(cx: &Reader<'_>, node: Node<'_>, outer: Node<'_>) -> Function {
     Function {
         name: field(node, "name").map(|name| cx.name(name)),
-        params: field(node, "parameters").map(|list| params(cx, list)).unwrap_or_default(),
-        body: field(node, "body").map(|body| statements::block(cx, body)).unwrap_or_default(),
+        params: params(cx, field(node, "parameters")),
+        body: field(node, "body").map(|body| block(cx, body)).unwrap_or_default(),
         is_async: has_token(node, "async"),
         is_arrow: false,
-        decorators,
-        span: cx.span(node),
+        decorators: decorators(cx, outer),
+        span: cx.span(outer),
     }
 }
 
-/// Lowers `lambda`.
+/// Lowers a lambda.
 pub(super) fn lambda(cx: &Reader<'_>, node: Node<'_>) -> Function {
-    let body = field(node, "body").map(|body| {
-        let value = expr(cx, body);
-        Stmt { span: value.span, kind: StmtKind::Return(Some(value)) }
+    let value = field(node, "body").map(|body| expr(cx, body));
+    let body = value.map(|value| {
+        let span = value.span;
+        Stmt { kind: StmtKind::Return(Some(value)), span }
     });
     Function {
         name: None,
-        params: field(node, "parameters").map(|list| params(cx, list)).unwrap_or_default(),
+        params: params(cx, field(node, "parameters")),
         body: body.into_iter().collect(),
         is_async: false,
         is_arrow: true,
@@ -43,100 +60,92 @@ pub(super) fn lambda(cx: &Reader<'_>, node: Node<'_>) -> Function {
     }
 }
 
-fn params(cx: &Reader<'_>, list: Node<'_>) -> Vec<Param> {
-    children(list).into_iter().filter_map(|node| param(cx, node)).collect()
+fn params(cx: &Reader<'_>, list: Option<Node<'_>>) -> Vec<Param> {
+    list.map(children).unwrap_or_default().into_iter().filter_map(|node| param(cx, node)).collect()
 }
 
 fn param(cx: &Reader<'_>, node: Node<'_>) -> Option<Param> {
-    let span = cx.span(node);
-    let annotation = field(node, "type").map(|written| expr(cx, written));
-    let default = field(node, "value").map(|value| expr(cx, value));
     let bound = match node.kind() {
-        "identifier" | "list_splat_pattern" | "dictionary_splat_pattern" => node,
-        "typed_parameter" => first(node)?,
+        "keyword_separator" | "positional_separator" => return None,
         "default_parameter" | "typed_default_parameter" => field(node, "name")?,
-        _ => return None,
+        "typed_parameter" => first(node)?,
+        _ => node,
     };
     let rest = matches!(bound.kind(), "list_splat_pattern" | "dictionary_splat_pattern");
     let bound = if rest { first(bound)? } else { bound };
-    Some(Param { pattern: pattern(cx, bound), default, annotation, rest, span })
+    Some(Param {
+        pattern: pattern(cx, bound),
+        default: field(node, "value").map(|value| expr(cx, value)),
+        annotation: field(node, "type").map(|annotation| expr(cx, annotation)),
+        rest,
+        span: cx.span(node),
+    })
 }
 
-/// Lowers `class`.
-pub(super) fn class(cx: &Reader<'_>, node: Node<'_>, decorators: Vec<Expr>) -> Class {
-    let arguments = field(node, "superclasses").map(|list| arguments(cx, list)).unwrap_or_default();
+/// Lowers a class; `outer` is the decorated definition around it, or the class itself.
+pub(super) fn class(cx: &Reader<'_>, node: Node<'_>, outer: Node<'_>) -> Class {
+    let bases = arguments(cx, field(node, "superclasses"));
     let mut class = Class {
         name: field(node, "name").map(|name| cx.name(name)),
-        bases: arguments.into_iter().filter(|arg| arg.name.is_none()).map(|arg| arg.value).collect(),
+        bases: bases.into_iter().filter(|base| base.name.is_none()).map(|base| base.value).collect(),
         methods: Vec::new(),
         fields: Vec::new(),
-        decorators,
-        span: cx.span(node),
+        decorators: decorators(cx, outer),
+        span: cx.span(outer),
     };
-    for child in field(node, "body").map(children).unwrap_or_default() {
-        member(cx, child, &mut class);
+    for member in field(node, "body").map(children).unwrap_or_default() {
+        if let Some(_level) = cx.enter(member) {
+            add_member(cx, member, &mut class);
+        }
     }
     class
 }
 
-fn member(cx: &Reader<'_>, node: Node<'_>, class: &mut Class) {
-    match node.kind() {
-        "function_definition" => method(cx, node, Vec::new(), class),
-        "class_definition" => nested(cx, node, Vec::new(), class),
-        "decorated_definition" => {
-            let decorators = statements::decorators(cx, node);
-            match field(node, "definition") {
-                Some(inner) if inner.kind() == "function_definition" => method(cx, inner, decorators, class),
-                Some(inner) => nested(cx, inner, decorators, class),
-                None => {}
-            }
+fn add_member(cx: &Reader<'_>, node: Node<'_>, into: &mut Class) {
+    let inner = match node.kind() {
+        "decorated_definition" => field(node, "definition"),
+        "expression_statement" => first(node),
+        _ => Some(node),
+    };
+    let Some(inner) = inner else { return };
+    match inner.kind() {
+        "function_definition" => into.methods.extend(method(cx, inner, node)),
+        "class_definition" => {
+            let Some(name) = field(inner, "name") else { return };
+            let value = Expr { kind: ExprKind::Class(Arc::new(class(cx, inner, node))), span: cx.span(node) };
+            into.fields.push(class_field(cx, name, None, Some(value)));
         }
-        "expression_statement" => {
-            for inner in children(node).into_iter().filter(|inner| inner.kind() == "assignment") {
-                assignment(cx, inner, class);
-            }
-        }
-        "assignment" => assignment(cx, node, class),
+        "assignment" => add_fields(cx, inner, &mut into.fields),
         _ => {}
     }
 }
 
-fn method(cx: &Reader<'_>, node: Node<'_>, decorators: Vec<Expr>, class: &mut Class) {
-    let named = |name: &str| {
-        decorators.iter().any(|one| match &one.kind {
-            ExprKind::Name(own) => &**own == name,
-            ExprKind::Member { property, .. } => &**property == name,
-            _ => false,
-        })
-    };
-    let is_static = named("staticmethod") || named("classmethod");
-    let is_getter = named("property") || named("cached_property") || named("computed_field");
-    if named("setter") {
-        return;
+fn method(cx: &Reader<'_>, node: Node<'_>, outer: Node<'_>) -> Option<Method> {
+    let function = function(cx, node, outer);
+    let name = function.name.clone()?;
+    let (mut is_static, mut is_getter) = (false, false);
+    for decorator in &function.decorators {
+        match &decorator.kind {
+            ExprKind::Name(name) | ExprKind::Member { property: name, .. } => match &**name {
+                "staticmethod" | "classmethod" => is_static = true,
+                "property" | "cached_property" => is_getter = true,
+                "setter" | "deleter" => return None,
+                _ => {}
+            },
+            _ => {}
+        }
     }
-    let function = Arc::new(function(cx, node, decorators));
-    if let Some(name) = function.name.clone() {
-        class.methods.push(Method { name, function, is_static, is_getter });
-    }
+    Some(Method { name, function: Arc::new(function), is_static, is_getter })
 }
 
-/// `class Config:` inside a class is a field whose value is a class.
-fn nested(cx: &Reader<'_>, node: Node<'_>, decorators: Vec<Expr>, outer: &mut Class) {
-    let Some(name) = field(node, "name") else { return };
-    let inner = class(cx, node, decorators);
-    let value = Expr { span: inner.span, kind: ExprKind::Class(Arc::new(inner)) };
-    push_field(cx, name, None, Some(value), outer);
+fn add_fields(cx: &Reader<'_>, node: Node<'_>, fields: &mut Vec<Field>) {
+    let annotation = field(node, "type").map(|annotation| expr(cx, annotation));
+    let (targets, value) = targets(node);
+    let value = value.map(|value| expr(cx, value));
+    let names = targets.into_iter().filter(|target| target.kind() == "identifier").take(SHARED_FIELDS);
+    fields.extend(names.map(|name| class_field(cx, name, annotation.clone(), value.clone())));
 }
 
-fn assignment(cx: &Reader<'_>, node: Node<'_>, class: &mut Class) {
-    let Some(left) = field(node, "left") else { return };
-    let annotation = field(node, "type").map(|written| expr(cx, written));
-    let value = field(node, "right").map(|right| expr(cx, right));
-    if let Pattern::Name(..) = pattern(cx, left) {
-        push_field(cx, left, annotation, value, class);
-    }
-}
-
-fn push_field(cx: &Reader<'_>, name: Node<'_>, annotation: Option<Expr>, value: Option<Expr>, class: &mut Class) {
-    class.fields.push(Field { name: cx.name(name), name_span: cx.span(name), annotation, value, is_static: true });
+fn class_field(cx: &Reader<'_>, name: Node<'_>, annotation: Option<Expr>, value: Option<Expr>) -> Field {
+    Field { name: cx.name(name), name_span: cx.span(name), annotation, value, is_static: true }
 }

@@ -1,4 +1,4 @@
-//! Expressions and patterns of Python.
+//! Expressions of Python, also where they stand as annotations.
 //!
 //! In: nodes where expressions stand. Out: lowered expressions; parentheses and `await` are gone.
 
@@ -6,247 +6,253 @@ use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::{definitions, literals};
+use super::{bindings::pattern, definitions::lambda, literals, operators};
 use crate::{
-    ir::{Arg, Assign, BinaryOp, Element, Entry, Expr, ExprKind, Pattern, UnaryOp},
-    syntax::{
-        number,
-        tree::{Reader, children, field, first},
-    },
+    ir::{Arg, Assign, BinaryOp, Element, Entry, Expr, ExprKind},
+    syntax::tree::{Reader, children, field, fields, first},
 };
+
+type Form = fn(&Reader<'_>, Node<'_>) -> ExprKind;
 
 /// Lowers an expression.
 pub(super) fn expr(cx: &Reader<'_>, node: Node<'_>) -> Expr {
     let node = unwrap(node);
     let kind = match cx.enter(node) {
-        Some(_level) => form(cx, node),
+        Some(_level) => form(node.kind())(cx, node),
         None => ExprKind::Opaque(Vec::new()),
     };
     Expr { kind, span: cx.span(node) }
 }
 
+/// Lowers an expression that the parser may not have found.
+pub(super) fn or_opaque(cx: &Reader<'_>, parent: Node<'_>, node: Option<Node<'_>>) -> Expr {
+    match node {
+        Some(node) => expr(cx, node),
+        None => Expr { kind: ExprKind::Opaque(Vec::new()), span: cx.span(parent) },
+    }
+}
+
+/// Lowers several expressions.
+pub(super) fn all(cx: &Reader<'_>, nodes: &[Node<'_>]) -> Vec<Expr> {
+    nodes.iter().map(|node| expr(cx, *node)).collect()
+}
+
+/// The children of a node as a tuple.
+pub(super) fn sequence(cx: &Reader<'_>, node: Node<'_>) -> Expr {
+    Expr { kind: list(cx, node), span: cx.span(node) }
+}
+
 fn unwrap(mut node: Node<'_>) -> Node<'_> {
-    while matches!(node.kind(), "parenthesized_expression" | "await" | "type" | "expression_statement") {
-        match first(node) {
+    loop {
+        let inner = match node.kind() {
+            "parenthesized_expression" | "await" | "type" | "as_pattern" | "as_pattern_target" => first(node),
+            _ => None,
+        };
+        match inner {
             Some(inner) => node = inner,
-            None => break,
+            None => return node,
         }
     }
-    node
 }
 
-fn form(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    match node.kind() {
-        "none" => ExprKind::Null { undefined: false },
-        "true" => ExprKind::Bool(true),
-        "false" => ExprKind::Bool(false),
-        "integer" | "float" => {
-            number::value(cx.text(node)).map_or_else(|| ExprKind::Opaque(Vec::new()), ExprKind::Num)
+fn form(kind: &str) -> Form {
+    match kind {
+        "none" => |_, _| ExprKind::Null { undefined: false },
+        "true" => |_, _| ExprKind::Bool(true),
+        "false" => |_, _| ExprKind::Bool(false),
+        "integer" | "float" => literals::number,
+        "string" => literals::string,
+        "concatenated_string" => literals::concatenated,
+        "identifier" => |cx, node| cx.name_form(node),
+        "attribute" => attribute,
+        "dotted_name" => |cx, node| cx.dotted(&children(node)),
+        "subscript" => subscript,
+        "generic_type" => generic_type,
+        "member_type" => member_type,
+        "union_type" => union_type,
+        "call" => call,
+        "list" | "tuple" | "set" | "expression_list" | "pattern_list" => list,
+        "dictionary" => dictionary,
+        "list_comprehension" | "set_comprehension" | "generator_expression" | "dictionary_comprehension" => {
+            comprehension
         }
-        "string" | "concatenated_string" => literals::string(cx, node),
-        "identifier" => cx.name_form(node),
-        "attribute" => attribute(cx, node),
-        "subscript" => subscript(cx, node),
-        "call" => call(cx, node),
-        "list" | "tuple" | "set" | "expression_list" => {
-            ExprKind::List(children(node).into_iter().map(|child| element(cx, child)).collect())
-        }
-        "dictionary" => dictionary(cx, node),
-        "unary_operator" => {
-            let operand = Box::new(part(cx, node, "argument"));
-            match field(node, "operator").map(|operator| operator.kind()) {
-                Some("-") => ExprKind::Unary { op: UnaryOp::Minus, operand },
-                Some("+") => ExprKind::Unary { op: UnaryOp::Plus, operand },
-                _ => ExprKind::Opaque(vec![*operand]),
-            }
-        }
-        "not_operator" => ExprKind::Unary { op: UnaryOp::Not, operand: Box::new(part(cx, node, "argument")) },
-        "boolean_operator" | "binary_operator" => {
-            let op = operator(field(node, "operator").map_or("", |operator| operator.kind()));
-            ExprKind::Binary { op, left: Box::new(part(cx, node, "left")), right: Box::new(part(cx, node, "right")) }
-        }
-        "comparison_operator" => comparison(cx, node),
-        "conditional_expression" => match children(node).as_slice() {
-            [then, test, otherwise] => ExprKind::Conditional {
-                test: Box::new(expr(cx, *test)),
-                then: Box::new(expr(cx, *then)),
-                otherwise: Box::new(expr(cx, *otherwise)),
-            },
-            _ => opaque(cx, node),
-        },
-        "lambda" => ExprKind::Function(Arc::new(definitions::lambda(cx, node))),
-        "named_expression" => {
-            let Some(name) = field(node, "name") else { return opaque(cx, node) };
-            let value = part(cx, node, "value");
-            ExprKind::Assign(Box::new(Assign { target: pattern(cx, name), op: None, value }))
-        }
-        "list_comprehension" | "set_comprehension" | "generator_expression" => comprehension(cx, node),
-        _ => opaque(cx, node),
-    }
-}
-
-fn opaque(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    ExprKind::Opaque(children(node).into_iter().map(|child| expr(cx, child)).collect())
-}
-
-/// The expression in a field, opaque when the parser found none.
-pub(super) fn part(cx: &Reader<'_>, node: Node<'_>, name: &str) -> Expr {
-    match field(node, name) {
-        Some(child) => expr(cx, child),
-        None => Expr { kind: ExprKind::Opaque(Vec::new()), span: cx.span(node) },
+        "lambda" => |cx, node| ExprKind::Function(Arc::new(lambda(cx, node))),
+        "conditional_expression" => operators::conditional,
+        "boolean_operator" => operators::boolean,
+        "comparison_operator" => operators::comparison,
+        "binary_operator" => operators::binary,
+        "not_operator" => operators::not,
+        "unary_operator" => operators::unary,
+        "named_expression" => walrus,
+        _ => |cx, node| ExprKind::Opaque(all(cx, &children(node))),
     }
 }
 
 fn attribute(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    let Some(property) = field(node, "attribute") else { return opaque(cx, node) };
-    let object = Box::new(part(cx, node, "object"));
-    ExprKind::Member { object, property: cx.name(property), property_span: cx.span(property) }
+    let object = Box::new(or_opaque(cx, node, field(node, "object")));
+    match field(node, "attribute") {
+        Some(name) => ExprKind::Member { object, property: cx.name(name), property_span: cx.span(name) },
+        None => ExprKind::Opaque(vec![*object]),
+    }
 }
 
 fn subscript(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    let object = Box::new(part(cx, node, "value"));
-    let Some(index) = field(node, "subscript") else { return opaque(cx, node) };
-    if index.kind() != "slice" {
-        return ExprKind::Index { object, index: Box::new(expr(cx, index)) };
+    let object = Box::new(or_opaque(cx, node, field(node, "value")));
+    match fields(node, "subscript").as_slice() {
+        [one] if one.kind() == "slice" => slice(cx, object, *one),
+        [one] => ExprKind::Index { object, index: Box::new(expr(cx, *one)) },
+        several => ExprKind::Index { object, index: Box::new(tuple_of(cx, node, several)) },
     }
-    let mut cursor = index.walk();
-    let (mut start, mut stop, mut colons) = (None, None, 0);
-    for child in index.children(&mut cursor) {
-        match (child.kind(), colons) {
-            (":", _) => colons += 1,
-            (_, 0) => start = Some(Box::new(expr(cx, child))),
-            (_, 1) => stop = Some(Box::new(expr(cx, child))),
-            _ => {}
+}
+
+fn tuple_of(cx: &Reader<'_>, node: Node<'_>, items: &[Node<'_>]) -> Expr {
+    let span = match items {
+        [first, .., last] => cx.span(*first).to(cx.span(*last)),
+        _ => cx.span(node),
+    };
+    Expr { kind: ExprKind::List(items.iter().map(|item| element(cx, *item)).collect()), span }
+}
+
+/// `object[start:stop:step]`; the step is left out.
+fn slice(cx: &Reader<'_>, object: Box<Expr>, node: Node<'_>) -> ExprKind {
+    let mut bounds = [None, None, None];
+    let mut place = 0;
+    let mut cursor = node.walk();
+    for child in node.children(&mut cursor) {
+        match child.kind() {
+            ":" => place += 1,
+            "comment" => {}
+            _ => {
+                if let Some(bound) = bounds.get_mut(place) {
+                    *bound = Some(Box::new(expr(cx, child)));
+                }
+            }
         }
     }
+    let [start, stop, _] = bounds;
     ExprKind::Slice { object, start, stop }
 }
 
-fn call(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    let callee = Box::new(part(cx, node, "function"));
-    let Some(list) = field(node, "arguments") else { return ExprKind::Call { callee, args: Vec::new(), new: false } };
-    if list.kind() == "generator_expression" {
-        let arg = Arg { name: None, spread: false, value: expr(cx, list) };
-        return ExprKind::Call { callee, args: vec![arg], new: false };
-    }
-    ExprKind::Call { callee, args: arguments(cx, list), new: false }
+/// `list[str]` as an annotation.
+fn generic_type(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
+    let parts = children(node);
+    let [name, parameters] = parts.as_slice() else { return ExprKind::Opaque(all(cx, &parts)) };
+    let object = Box::new(expr(cx, *name));
+    let index = match children(*parameters).as_slice() {
+        [one] => expr(cx, *one),
+        several => tuple_of(cx, *parameters, several),
+    };
+    ExprKind::Index { object, index: Box::new(index) }
 }
 
-/// The arguments of a call or of a class definition.
-pub(super) fn arguments(cx: &Reader<'_>, list: Node<'_>) -> Vec<Arg> {
-    let argument = |child: Node<'_>| match child.kind() {
-        "keyword_argument" => Arg {
-            name: field(child, "name").map(|name| cx.name(name)),
-            spread: false,
-            value: part(cx, child, "value"),
-        },
-        "list_splat" | "dictionary_splat" => {
-            let value = first(child).map(|inner| expr(cx, inner));
-            let value = value.unwrap_or(Expr { kind: ExprKind::Opaque(Vec::new()), span: cx.span(child) });
-            Arg { name: None, spread: true, value }
+/// `a.B` as an annotation.
+fn member_type(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
+    match children(node).as_slice() {
+        [object, name] => {
+            let object = Box::new(expr(cx, *object));
+            ExprKind::Member { object, property: cx.name(*name), property_span: cx.span(*name) }
         }
-        _ => Arg { name: None, spread: false, value: expr(cx, child) },
-    };
-    children(list).into_iter().map(argument).collect()
+        other => ExprKind::Opaque(all(cx, other)),
+    }
+}
+
+/// `A | B` as an annotation.
+fn union_type(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
+    match children(node).as_slice() {
+        [left, right] => {
+            let (left, right) = (Box::new(expr(cx, *left)), Box::new(expr(cx, *right)));
+            ExprKind::Binary { op: BinaryOp::Other, left, right }
+        }
+        other => ExprKind::Opaque(all(cx, other)),
+    }
+}
+
+fn call(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
+    let callee = or_opaque(cx, node, field(node, "function"));
+    let args = arguments(cx, field(node, "arguments"));
+    if matches!(&callee.kind, ExprKind::Name(name) if &**name == "__import__")
+        && let [Arg { name: None, spread: false, value: Expr { kind: ExprKind::Str(from), .. } }, ..] = args.as_slice()
+    {
+        return ExprKind::Require(from.clone());
+    }
+    ExprKind::Call { callee: Box::new(callee), args, new: false }
+}
+
+/// The arguments of a call or the bases of a class.
+pub(super) fn arguments(cx: &Reader<'_>, node: Option<Node<'_>>) -> Vec<Arg> {
+    match node {
+        Some(list) if list.kind() == "argument_list" => {
+            children(list).into_iter().map(|child| argument(cx, child)).collect()
+        }
+        Some(generator) => vec![Arg { name: None, spread: false, value: expr(cx, generator) }],
+        None => Vec::new(),
+    }
+}
+
+fn argument(cx: &Reader<'_>, node: Node<'_>) -> Arg {
+    if let (true, Some(name)) = (node.kind() == "keyword_argument", field(node, "name")) {
+        let value = or_opaque(cx, node, field(node, "value"));
+        return Arg { name: Some(cx.name(name)), spread: false, value };
+    }
+    let Element { spread, value } = element(cx, node);
+    Arg { name: None, spread, value }
+}
+
+fn list(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
+    ExprKind::List(children(node).into_iter().map(|child| element(cx, child)).collect())
 }
 
 fn element(cx: &Reader<'_>, node: Node<'_>) -> Element {
+    let node = unwrap(node);
+    let spread = matches!(
+        node.kind(),
+        "list_splat" | "dictionary_splat" | "list_splat_pattern" | "dictionary_splat_pattern" | "splat_type"
+    );
     match first(node) {
-        Some(inner) if node.kind() == "list_splat" => Element { spread: true, value: expr(cx, inner) },
+        Some(inner) if spread => Element { spread, value: expr(cx, inner) },
+        Some(inner) if node.kind() == "parenthesized_list_splat" => {
+            let inner = first(inner).unwrap_or(inner);
+            Element { spread: true, value: expr(cx, inner) }
+        }
         _ => Element { spread: false, value: expr(cx, node) },
     }
 }
 
 fn dictionary(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    let mut entries = Vec::new();
-    for child in children(node) {
-        match child.kind() {
-            "pair" => entries.push(Entry::Pair {
-                key: part(cx, child, "key"),
-                value: part(cx, child, "value"),
-                getter: false,
-            }),
-            "dictionary_splat" => entries.extend(first(child).map(|inner| Entry::Spread(expr(cx, inner)))),
-            _ => {}
+    let entry = |child: Node<'_>| match child.kind() {
+        "pair" => {
+            let key = or_opaque(cx, child, field(child, "key"));
+            let value = or_opaque(cx, child, field(child, "value"));
+            Some(Entry::Pair { key, value, getter: false })
         }
-    }
-    ExprKind::Map(entries)
+        "dictionary_splat" => first(child).map(|inner| Entry::Spread(expr(cx, inner))),
+        _ => None,
+    };
+    ExprKind::Map(children(node).into_iter().filter_map(entry).collect())
 }
 
-fn operator(text: &str) -> BinaryOp {
-    match text {
-        "and" => BinaryOp::And,
-        "or" => BinaryOp::Or,
-        "+" => BinaryOp::Add,
-        "-" => BinaryOp::Subtract,
-        "*" => BinaryOp::Multiply,
-        "/" => BinaryOp::Divide,
-        "%" => BinaryOp::Modulo,
-        "==" | "is" => BinaryOp::Equal,
-        "!=" | "is not" | "<>" => BinaryOp::NotEqual,
-        "<" => BinaryOp::Less,
-        "<=" => BinaryOp::LessEqual,
-        ">" => BinaryOp::Greater,
-        ">=" => BinaryOp::GreaterEqual,
-        "in" => BinaryOp::In,
-        "not in" => BinaryOp::NotIn,
-        _ => BinaryOp::Other,
-    }
-}
-
-/// The operator of `+=` and its kin.
-pub(super) fn augmented(text: &str) -> BinaryOp {
-    operator(text.trim_end_matches('='))
-}
-
-/// `a < b`, and `a < b < c` as both comparisons.
-fn comparison(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    let mut cursor = node.walk();
-    let operators: Vec<BinaryOp> = node
-        .children_by_field_name("operators", &mut cursor)
-        .map(|child| operator(&cx.text(child).split_whitespace().collect::<Vec<_>>().join(" ")))
-        .collect();
-    let operands: Vec<Expr> = children(node).into_iter().map(|child| expr(cx, child)).collect();
-    let mut chain: Option<Expr> = None;
-    for (pair, op) in operands.windows(2).zip(operators) {
-        let (left, right) = (Box::new(pair[0].clone()), Box::new(pair[1].clone()));
-        let span = left.span.to(right.span);
-        let one = Expr { kind: ExprKind::Binary { op, left, right }, span };
-        chain = Some(match chain {
-            None => one,
-            Some(before) => {
-                let span = before.span.to(span);
-                let (left, right) = (Box::new(before), Box::new(one));
-                Expr { kind: ExprKind::Binary { op: BinaryOp::And, left, right }, span }
-            }
-        });
-    }
-    chain.map_or_else(|| opaque(cx, node), |chain| chain.kind)
-}
-
+/// A comprehension; of maps or with several loops it is opaque.
 fn comprehension(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
-    let clauses: Vec<Node<'_>> = children(node).into_iter().filter(|child| child.kind() == "for_in_clause").collect();
-    let ([clause], Some(body)) = (clauses.as_slice(), field(node, "body")) else { return opaque(cx, node) };
-    let Some(left) = field(*clause, "left") else { return opaque(cx, node) };
-    let conditions = children(node).into_iter().filter(|child| child.kind() == "if_clause").filter_map(first);
-    ExprKind::Comprehension {
-        element: Box::new(expr(cx, body)),
-        target: pattern(cx, left),
-        iterable: Box::new(part(cx, *clause, "right")),
-        conditions: conditions.map(|condition| expr(cx, condition)).collect(),
+    let clauses = children(node);
+    let loops: Vec<Node<'_>> = clauses.iter().filter(|clause| clause.kind() == "for_in_clause").copied().collect();
+    let ifs = clauses.iter().filter(|clause| clause.kind() == "if_clause").filter_map(|clause| first(*clause));
+    let conditions: Vec<Expr> = ifs.map(|condition| expr(cx, condition)).collect();
+    let element = or_opaque(cx, node, field(node, "body"));
+    if let [only] = loops.as_slice()
+        && node.kind() != "dictionary_comprehension"
+        && let (Some(left), Some(right)) = (field(*only, "left"), field(*only, "right"))
+    {
+        let (target, iterable) = (pattern(cx, left), Box::new(expr(cx, right)));
+        return ExprKind::Comprehension { element: Box::new(element), target, iterable, conditions };
     }
+    let iterables = loops.into_iter().filter_map(|clause| field(clause, "right")).map(|iterable| expr(cx, iterable));
+    ExprKind::Opaque(std::iter::once(element).chain(iterables).chain(conditions).collect())
 }
 
-/// Lowers what is bound or assigned.
-pub(super) fn pattern(cx: &Reader<'_>, node: Node<'_>) -> Pattern {
-    let Some(_level) = cx.enter(node) else { return Pattern::Opaque(cx.span(node)) };
-    match node.kind() {
-        "identifier" => Pattern::Name(cx.name(node), cx.span(node)),
-        "tuple_pattern" | "list_pattern" | "pattern_list" | "tuple" | "list" => {
-            Pattern::List(children(node).into_iter().map(|child| Some(pattern(cx, child))).collect())
-        }
-        "parenthesized_expression" => first(node).map_or(Pattern::Opaque(cx.span(node)), |inner| pattern(cx, inner)),
-        "attribute" | "subscript" => Pattern::Place(Box::new(expr(cx, node))),
-        _ => Pattern::Opaque(cx.span(node)),
+fn walrus(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
+    let value = or_opaque(cx, node, field(node, "value"));
+    match field(node, "name") {
+        Some(name) => ExprKind::Assign(Box::new(Assign { target: pattern(cx, name), op: None, value })),
+        None => ExprKind::Opaque(vec![value]),
     }
 }
