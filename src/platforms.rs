@@ -29,6 +29,7 @@ pub fn libraries() -> Vec<&'static dyn Library> {
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
     project.absorb(express::recognise(run, packages));
+    project.names = spelling::uses(&project);
     project
 }
 

@@ -4,10 +4,18 @@
 //! name tree-sitter or nom. They know no library, no CORS and no file system, and they never fail: what is broken
 //! becomes a gap and a [`Problem`].
 
+pub mod document;
+pub mod dotenv;
 pub mod javascript;
+pub mod json;
+pub mod nginx;
 mod number;
+mod problems;
 pub mod python;
+pub mod requirements;
+pub mod toml;
 mod tree;
+pub mod yaml;
 
 /// Something in a file that could not be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,6 +37,8 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         FaultKind::MissingOriginRefused => &mut one.refuses_missing_origin,
         FaultKind::UnsupportedPattern => &mut one.unsupported_pattern,
         FaultKind::PreflightUnhandled => &mut one.preflight_unhandled,
+        FaultKind::SentTwice => &mut one.sent_twice,
+        FaultKind::Shadowed => &mut one.shadowed,
     };
     *flag = true.into();
     one

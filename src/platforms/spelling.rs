@@ -3,7 +3,14 @@
 //! In: a name as somebody wrote it. Out: the well-known name it is nearly, or nothing: names of one's own are fine. Knows no
 //! platform.
 
+use std::sync::Arc;
+
 use strsim::damerau_levenshtein;
+
+use crate::model::policy::Names;
+use crate::model::project::{NameUse, Project};
+use crate::model::server::Effect;
+use crate::source::Spanned;
 
 /// Response and request headers of CORS.
 const CORS_HEADERS: [&str; 10] = [
@@ -165,5 +172,39 @@ mod tests {
         {
             assert_eq!(meant_request_header(name), None, "{name}");
         }
+    }
+}
+
+/// Misspelt names in the lists of policies and in the header lines of handlers.
+pub fn uses(project: &Project) -> Vec<NameUse> {
+    let mut uses: Vec<NameUse> = Vec::new();
+    let mut push = |name: &Spanned<Arc<str>>, meant: Option<&'static str>, kind: &'static str, platform: &'static str| {
+        let known = uses.iter().any(|one| one.name.span == name.span);
+        if let (Some(meant), false) = (meant, known) {
+            uses.push(NameUse { name: name.clone(), meant: meant.into(), kind, platform });
+        }
+    };
+    for policy in &project.policies {
+        for name in listed(&policy.allow_methods.value) {
+            push(name, meant_method(&name.value), "allowed method", policy.platform);
+        }
+        for name in listed(&policy.allow_headers.value) {
+            push(name, meant_request_header(&name.value), "allowed header", policy.platform);
+        }
+    }
+    for server in &project.servers {
+        for guarded in server.handlers.iter().flat_map(|handler| &handler.effects) {
+            if let Effect::Set(name, _) | Effect::Append(name, _) = &guarded.effect {
+                push(name, meant_header(&name.value), "response header", server.platform);
+            }
+        }
+    }
+    uses
+}
+
+fn listed(names: &Names) -> &[Spanned<Arc<str>>] {
+    match names {
+        Names::Listed { names, .. } => names,
+        _ => &[],
     }
 }

@@ -69,6 +69,7 @@ impl Findings {
         if let Some(index) = self.sources.iter().position(same) {
             let known = self.project.policies.get_mut(index)?;
             known.preflighted |= preflighted;
+            known.static_assets &= !preflighted;
             return Some(index);
         }
         let place = owner(leaf, path);
@@ -76,6 +77,7 @@ impl Findings {
         let mut policy = manual::policy(&effects, origin)?;
         settle(&mut policy, leaf);
         policy.preflighted = preflighted;
+        policy.static_assets = !preflighted;
         policy.paths = place.path.into_iter().filter(|_| place.kind != PathKind::Named).collect();
         policy.server = Some(self.project.servers.len());
         if development {

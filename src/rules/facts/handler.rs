@@ -40,6 +40,10 @@ facts! {
         unsupported_pattern: Flag,
         /// It grants CORS to requests that need a preflight, and nothing answers that preflight.
         preflight_unhandled: Flag,
+        /// A CORS header leaves twice because of it; `other` is the other line.
+        sent_twice: Flag,
+        /// Something that comes first, `other`, answers all that CORS is configured for here.
+        shadowed: Flag,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.
