@@ -146,7 +146,7 @@ impl Interp<'_> {
             }
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
             (Kind::Term(term), Kind::Str(part)) => request(term, Relation::Contains(part.clone()), needle.span),
-            (Kind::Str(text), Kind::Term(term)) => request(term, Relation::Within(text.clone()), haystack.span),
+            (Kind::Str(text), Kind::Term(term)) => request(term, Relation::Within(text.clone()), span),
             _ => Formula::unknown(span),
         }
     }

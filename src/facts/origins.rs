@@ -7,7 +7,7 @@ use crate::model::origin::{
     Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
 };
 use crate::model::policy::{Known, Policy};
-use crate::model::probe::{NamedOrigin, Standing};
+use crate::model::probe::{NamedOrigin, Standing, insecure_twins};
 use crate::model::project::Project;
 use crate::model::world::Assume;
 use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
@@ -22,6 +22,21 @@ pub(super) fn gather(
     sources: &Sources,
     facts: &mut Facts,
 ) {
+    for (twin, span) in insecure_twins(&policy.allow_origin) {
+        let host = Url::parse(&twin).map(|url| url.host).unwrap_or_default();
+        facts.origins.push(OriginFacts {
+            span: Some(span),
+            server: policy.server.and_then(|server| u32::try_from(server).ok()),
+            platform: policy.platform.into(),
+            environment: "production".into(),
+            written: Text::at(twin, span),
+            scheme: Text::new("http"),
+            insecure: true.into(),
+            host: Text::new(host),
+            policy: facts_of_policy.clone(),
+            ..OriginFacts::default()
+        });
+    }
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
     for one in named {
         let fallback = one.fallback.is_some();

@@ -64,6 +64,9 @@ pub fn probe(decision: &OriginDecision) -> Probed {
                 probed.loose = Some((witness, at));
             }
         }
+        if let Some((witness, at)) = shortened(decision, &domain).filter(|_| probed.loose.is_none()) {
+            probed.loose = Some((witness, at));
+        }
         if let Some(suffix) = shared_suffix(&domain) {
             let witness = format!("https://attacker-owned.{suffix}");
             if probed.shared_suffix.is_none() && decision.allows(&witness, &assume) == Known::Yes {
@@ -186,6 +189,44 @@ fn attacks(host: &str) -> Vec<String> {
         theirs.is_some() && theirs != home && !is_loopback(&url.host)
     });
     attacks
+}
+
+/// A test for "is a part of" also lets the beginning of an allowed origin through: `https://app.example.co`.
+fn shortened(decision: &OriginDecision, host: &str) -> Option<(String, Span)> {
+    let within = decision.arms.iter().flat_map(|arm| arm.when.tests()).find_map(|(test, span)| match test {
+        Test::Request { term, relation: Relation::Within(text) } if about_origin(term) && text.contains(host) => Some(span),
+        _ => None,
+    })?;
+    let cut = host.get(..host.len().checked_sub(1)?)?;
+    let witness = format!("https://{cut}");
+    let other = registrable_domain(cut).is_some_and(|domain| registrable_domain(host).as_deref() != Some(&domain));
+    (other && decision.allows(&witness, &Assume::Production) == Known::Yes).then_some((witness, within))
+}
+
+/// Patterns that name `http` themselves and let the unencrypted twin of a host through: the twin, and the pattern's place.
+pub fn insecure_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
+    let mut found: Vec<(String, Span)> = Vec::new();
+    for arm in &decision.arms {
+        for (test, span) in arm.when.tests() {
+            let Test::Request { term, relation: Relation::Matches(pattern) } = test else { continue };
+            let says_http = pattern.source.contains("https?:") || pattern.source.contains("http:") || pattern.source.contains("http(s)?:") || pattern.source.contains("http(?:s)?:");
+            if !about_origin(term) || !says_http || found.iter().any(|(_, at)| *at == span) {
+                continue;
+            }
+            for host in hosts(&plain(&pattern.source)) {
+                if is_loopback(&host) || super::origin::is_private_network(&host) {
+                    continue;
+                }
+                let candidates = [format!("http://{host}"), format!("http://app.{host}"), format!("http://www.{host}")];
+                let passes = |origin: &&String| decision.allows(origin, &Assume::Production) == Known::Yes;
+                if let Some(twin) = candidates.iter().find(passes) {
+                    found.push((twin.clone(), span));
+                    break;
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The hosting provider's suffix that a host is (part of): `vercel.app` for `vercel.app` itself only.

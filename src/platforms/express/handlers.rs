@@ -21,6 +21,8 @@ pub(super) struct Handled {
     pub(super) effects: Vec<GuardedEffect>,
     /// It calls nothing that could answer in its stead.
     pub(super) understood: bool,
+    /// Calls of the `cors` package itself as if it were the handler it makes.
+    pub(super) factory_calls: Vec<Span>,
     /// Calls of things unknown, which may throw.
     pub(super) risky: Vec<Span>,
 }
@@ -124,6 +126,10 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
                     push(Effect::Cors(*policy), event.span);
                     push(Effect::Next, event.span);
                 }
+                None if matches!(path, "npm:cors" | "npm:cors.default") && passes_request(event) => {
+                    handled.factory_calls.push(event.span);
+                    handled.understood = false;
+                }
                 None => {
                     handled.risky.push(event.span);
                     handled.understood &= !passes_request(event);
@@ -135,7 +141,7 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
 
 /// Is the response given to something that may answer?
 fn passes_request(event: &Event) -> bool {
-    event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "express:res" | "express:next")))
+    event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "express:req" | "express:res" | "express:next")))
 }
 
 fn code(value: &Value) -> Option<u16> {

@@ -107,6 +107,9 @@ fn own_answer(server: &Server, index: usize, handler: &Handler, faults: &mut Vec
         if is_manual(handler) || granted {
             missing.push("Access-Control-Allow-Origin");
         }
+    } else if !has("access-control-allow-methods") && !has("access-control-allow-headers") {
+        // A preflight is only sent for a method or a header that has to be allowed: one of the two is always needed.
+        missing.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
     } else {
         if !has("access-control-allow-methods") && unsafe_routes(server, &handler.scope).next().is_some() {
             missing.push("Access-Control-Allow-Methods");

@@ -294,6 +294,12 @@ impl Builder<'_, '_> {
 
     /// What a handler function is for, by what it does.
     fn classify(&mut self, handler: &mut Handler, handled: Handled, params: usize, route_end: bool, code: Span) {
+        for span in &handled.factory_calls {
+            let fault = HandlerFault::new(FaultKind::NotCalled, "express", *span, "cors");
+            if !self.project.faults.contains(&fault) {
+                self.project.faults.push(fault);
+            }
+        }
         for (span, status, line) in bare_errors(&handled) {
             let mut fault = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", span, handler.name.clone());
             fault.status = Some(status);
