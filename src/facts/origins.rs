@@ -11,7 +11,7 @@ use crate::model::probe::{NamedOrigin, Standing, insecure_twins};
 use crate::model::project::Project;
 use crate::model::world::Assume;
 use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
-use crate::source::{Sources, Span};
+use crate::source::Span;
 
 pub(super) fn gather(
     policy: &Policy,
@@ -19,7 +19,6 @@ pub(super) fn gather(
     facts_of_policy: &Arc<PolicyFacts>,
     project: &Project,
     environment: &Environment,
-    sources: &Sources,
     facts: &mut Facts,
 ) {
     for (twin, span) in insecure_twins(&policy.allow_origin) {
@@ -45,9 +44,10 @@ pub(super) fn gather(
         }
         let url = Url::parse(&one.text);
         let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
-        let fault = malformation(&one.text).filter(|(kind, _)| matters(policy, *kind));
+        let open = facts_of_policy.allow_origin.any.0;
+        let fault = malformation(&one.text).filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
-        let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment, sources));
+        let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
         let production_standing = one.standing == Standing::Production;
         facts.origins.push(OriginFacts {
             span: Some(one.span),
@@ -95,7 +95,7 @@ fn is_missing(policy: &Policy, twin: &Url, one: &NamedOrigin) -> bool {
 }
 
 /// Where the repository itself uses the twin's host: an env file, another policy, a server's name.
-fn evidence(twin: &Url, here: Span, project: &Project, environment: &Environment, sources: &Sources) -> Option<Text> {
+fn evidence(twin: &Url, here: Span, project: &Project, environment: &Environment) -> Option<Text> {
     let names_twin = |text: &str| {
         text.split([',', ' ', ';', '"', '\'']).any(|piece| {
             Url::parse(piece).is_some_and(|url| url.host == twin.host) || piece.trim_matches('/') == twin.host
@@ -116,6 +116,5 @@ fn evidence(twin: &Url, here: Span, project: &Project, environment: &Environment
             return Some(Text::at(host.value.to_string(), host.span));
         }
     }
-    let _ = sources;
     None
 }

@@ -27,7 +27,7 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
         one.first_on_server = first.into();
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
         let one = Arc::new(one);
-        super::origins::gather(policy, &named, &one, project, environment, sources, facts);
+        super::origins::gather(policy, &named, &one, project, environment, facts);
         facts.policies.push((*one).clone());
         settings(policy, facts);
     }
@@ -132,6 +132,7 @@ fn allow_origin(policy: &Policy, probed: &Probed, named: &[NamedOrigin], sources
         string_as_list: policy.settings.iter().any(|setting| matches!(setting.fault, Fault::TextForList { .. })).into(),
         witness,
         written: Text::at(excerpt(sources.slice(span)), span),
+        variable: probed.variable.clone().map(Text::new).unwrap_or_default(),
         suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
     }
 }

@@ -34,12 +34,30 @@ pub struct Probed {
     pub dynamic: bool,
     /// Nobody passes.
     pub none: bool,
+    /// That every origin passes is so only where this variable is missing.
+    pub variable: Option<String>,
 }
 
-/// Asks a decision in production.
+/// Asks a decision in production, and where it is open there only because a variable is missing, says so.
 pub fn probe(decision: &OriginDecision) -> Probed {
-    let assume = Assume::Production;
-    let ask = |origin: &str| decision.ask_origin(origin, &assume);
+    let probed = probe_in(decision, &Assume::Production);
+    if probed.any {
+        return probed;
+    }
+    let is_set_test = |variable: &String| {
+        decision.arms.iter().flat_map(|arm| arm.when.tests()).any(|(test, _)| matches!(test, Test::EnvSet { variable: name } if **name == **variable))
+    };
+    for variable in variables(decision).into_iter().filter(is_set_test) {
+        let missing = probe_in(decision, &Assume::Missing(variable.clone()));
+        if missing.any {
+            return Probed { variable: Some(variable), ..missing };
+        }
+    }
+    probed
+}
+
+fn probe_in(decision: &OriginDecision, assume: &Assume) -> Probed {
+    let ask = |origin: &str| decision.ask_origin(origin, assume);
     let foreign: Vec<(OriginAnswer, Span)> = FOREIGN.iter().map(|origin| ask(origin)).collect();
     let mut probed = Probed { dynamic: is_dynamic(decision), ..Probed::default() };
     let passes = |(answer, _): &(OriginAnswer, Span)| matches!(answer, OriginAnswer::Wildcard | OriginAnswer::Echo);
@@ -54,12 +72,12 @@ pub fn probe(decision: &OriginDecision) -> Probed {
     if probed.any {
         return probed;
     }
-    if decision.allows("null", &assume) == Known::Yes {
+    if decision.allows("null", assume) == Known::Yes {
         probed.null = Some(ask("null").1);
     }
     for (domain, span) in domains(decision) {
         for witness in attacks(&domain) {
-            if probed.loose.is_none() && decision.allows(&witness, &assume) == Known::Yes {
+            if probed.loose.is_none() && decision.allows(&witness, assume) == Known::Yes {
                 let at = deciding_test(decision, &witness).unwrap_or(span);
                 probed.loose = Some((witness, at));
             }
@@ -69,7 +87,7 @@ pub fn probe(decision: &OriginDecision) -> Probed {
         }
         if let Some(suffix) = shared_suffix(&domain) {
             let witness = format!("https://attacker-owned.{suffix}");
-            if probed.shared_suffix.is_none() && decision.allows(&witness, &assume) == Known::Yes {
+            if probed.shared_suffix.is_none() && decision.allows(&witness, assume) == Known::Yes {
                 let at = deciding_test(decision, &witness).unwrap_or(span);
                 probed.shared_suffix = Some((suffix, at));
             }
@@ -82,7 +100,7 @@ pub fn probe(decision: &OriginDecision) -> Probed {
 fn deciding_test(decision: &OriginDecision, origin: &str) -> Option<Span> {
     let request = request(origin);
     let world = Situation::with(&Assume::Production, &request);
-    let arm = decision.arms.iter().find(|arm| arm.when.eval(&world) != Some(false))?;
+    let arm = decision.arms.iter().find(|arm| arm.when.decide(&world) != Some(false))?;
     arm.when.tests().into_iter().find_map(|(test, span)| {
         let careless = matches!(test, Test::Request { relation, .. } if !matches!(relation, Relation::Equals(_) | Relation::Present));
         (careless && world.test(test) == Some(true)).then_some(span)
@@ -304,7 +322,7 @@ fn arm_answers(decision: &OriginDecision, text: &str, span: Span, assume: &Assum
     for arm in &decision.arms {
         let mine = arm.span == span || arm.when.tests().iter().any(|(_, at)| *at == span);
         let refuses = matches!(arm.answer, OriginAnswer::Nothing | OriginAnswer::Fails);
-        match (arm.when.eval(&world), mine && !refuses) {
+        match (arm.when.decide(&world), mine && !refuses) {
             (Some(true), true) => return Some(true),
             (Some(true), false) if matches!(arm.answer, OriginAnswer::Echo) => {
                 // Another spelling of the same origin already passes: this one is allowed as well.

@@ -109,7 +109,14 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
                 }
             }
         }
-        let answers = matches!(earlier.role, Role::Route | Role::Limiter | Role::Proxy);
+        if earlier.role == Role::Limiter && cors.scope.has_method("GET") {
+            // It answers above its rate only, and those answers have no headers.
+            let mut one = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", earlier.span, earlier.name.clone());
+            one.status = Some(429);
+            one.cors = Some(cors.span);
+            faults.push(one);
+        }
+        let answers = matches!(earlier.role, Role::Route | Role::Proxy);
         let sees_cors_route = cors.scope.methods.is_empty() && cors.scope.prefix;
         if answers && sees_cors_route && cors.scope.covers(&earlier.scope) && !is_internal(earlier) && missed.is_none() {
             missed = Some(earlier);
