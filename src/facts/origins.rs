@@ -39,13 +39,16 @@ pub(super) fn gather(
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
     for one in named {
         let fallback = one.fallback.is_some();
-        if one.standing == Standing::Elsewhere && !fallback || one.standing == Standing::Possible && !fallback && !certain_text(one) {
+        if one.standing == Standing::Elsewhere && !fallback
+            || one.standing == Standing::Possible && !fallback && !certain_text(one)
+        {
             continue;
         }
         let url = Url::parse(&one.text);
         let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
         let open = facts_of_policy.allow_origin.any.0;
-        let fault = malformation(&one.text).filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
+        let fault = malformation(&one.text)
+            .filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
         let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
         let production_standing = one.standing == Standing::Production;

@@ -293,20 +293,61 @@ pub fn is_placeholder(text: &str) -> bool {
     }
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     const WHOLE: [&str; 22] = [
-        "yourdomain", "yourapp", "yoursite", "yourwebsite", "yourfrontend", "yourbackend", "yourcompany", "yourname",
-        "yourproject", "mydomain", "mywebsite", "changeme", "replaceme", "placeholder", "yourproductiondomain",
-        "yourfrontenddomain", "yourusername", "productiondomain", "yourserver", "insertdomain", "yoururl", "yourhost",
+        "yourdomain",
+        "yourapp",
+        "yoursite",
+        "yourwebsite",
+        "yourfrontend",
+        "yourbackend",
+        "yourcompany",
+        "yourname",
+        "yourproject",
+        "mydomain",
+        "mywebsite",
+        "changeme",
+        "replaceme",
+        "placeholder",
+        "yourproductiondomain",
+        "yourfrontenddomain",
+        "yourusername",
+        "productiondomain",
+        "yourserver",
+        "insertdomain",
+        "yoururl",
+        "yourhost",
     ];
     if words.iter().any(|word| WHOLE.contains(word)) {
         return true;
     }
     const AFTER_YOUR: [&str; 22] = [
-        "domain", "app", "site", "website", "frontend", "backend", "company", "name", "project", "production", "url", "host",
-        "server", "org", "username", "vercel", "netlify", "client", "api", "web", "actual", "deployed",
+        "domain",
+        "app",
+        "site",
+        "website",
+        "frontend",
+        "backend",
+        "company",
+        "name",
+        "project",
+        "production",
+        "url",
+        "host",
+        "server",
+        "org",
+        "username",
+        "vercel",
+        "netlify",
+        "client",
+        "api",
+        "web",
+        "actual",
+        "deployed",
     ];
     let pairs = words.windows(2).any(|pair| match pair {
         ["your", word] => AFTER_YOUR.contains(word),
-        ["change" | "replace", "me" | "this"] | ["domain" | "url" | "origin", "here"] | ["my", "domain" | "website"] => true,
+        ["change" | "replace", "me" | "this"]
+        | ["domain" | "url" | "origin", "here"]
+        | ["my", "domain" | "website"] => true,
         _ => false,
     });
     // `https://your-frontend.example` must begin a host label, as in `tell-your-story.org` it does not.
@@ -314,5 +355,6 @@ pub fn is_placeholder(text: &str) -> bool {
 }
 
 fn starts_a_label(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| at == 0 || matches!(text.as_bytes()[at - 1], b'/' | b'.' | b'@' | b'_' | b' ' | b'<'))
+    text.match_indices(word)
+        .any(|(at, _)| at == 0 || matches!(text.as_bytes()[at - 1], b'/' | b'.' | b'@' | b'_' | b' ' | b'<'))
 }

@@ -45,7 +45,11 @@ pub fn probe(decision: &OriginDecision) -> Probed {
         return probed;
     }
     let is_set_test = |variable: &String| {
-        decision.arms.iter().flat_map(|arm| arm.when.tests()).any(|(test, _)| matches!(test, Test::EnvSet { variable: name } if **name == **variable))
+        decision
+            .arms
+            .iter()
+            .flat_map(|arm| arm.when.tests())
+            .any(|(test, _)| matches!(test, Test::EnvSet { variable: name } if **name == **variable))
     };
     for variable in variables(decision).into_iter().filter(is_set_test) {
         let missing = probe_in(decision, &Assume::Missing(variable.clone()));
@@ -112,7 +116,11 @@ fn is_dynamic(decision: &OriginDecision) -> bool {
     decision.arms.iter().any(|arm| {
         arm.answer == OriginAnswer::Echo
             || (arm.answer != OriginAnswer::Nothing
-                && arm.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin())))
+                && arm
+                    .when
+                    .tests()
+                    .iter()
+                    .any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin())))
     }) && !matches!(decision.arms.as_slice(), [arm] if matches!(arm.answer, OriginAnswer::Fixed(_) | OriginAnswer::Wildcard))
 }
 
@@ -128,9 +136,10 @@ fn domains(decision: &OriginDecision) -> Vec<(String, Span)> {
             }
             let text = match relation {
                 Relation::Equals(_) | Relation::Present => continue,
-                Relation::Contains(text) | Relation::StartsWith(text) | Relation::EndsWith(text) | Relation::Within(text) => {
-                    text.to_string()
-                }
+                Relation::Contains(text)
+                | Relation::StartsWith(text)
+                | Relation::EndsWith(text)
+                | Relation::Within(text) => text.to_string(),
                 Relation::Matches(pattern) => plain(&pattern.source),
             };
             for host in hosts(&text) {
@@ -203,7 +212,8 @@ fn attacks(host: &str) -> Vec<String> {
     let home = registrable_domain(host);
     attacks.retain(|attack| {
         let Some(url) = Url::parse(attack) else { return false };
-        let theirs = registrable_domain(&url.host).or_else(|| url.host.ends_with(".evil.example").then(|| "evil.example".to_owned()));
+        let theirs = registrable_domain(&url.host)
+            .or_else(|| url.host.ends_with(".evil.example").then(|| "evil.example".to_owned()));
         theirs.is_some() && theirs != home && !is_loopback(&url.host)
     });
     attacks
@@ -212,7 +222,9 @@ fn attacks(host: &str) -> Vec<String> {
 /// A test for "is a part of" also lets the beginning of an allowed origin through: `https://app.example.co`.
 fn shortened(decision: &OriginDecision, host: &str) -> Option<(String, Span)> {
     let within = decision.arms.iter().flat_map(|arm| arm.when.tests()).find_map(|(test, span)| match test {
-        Test::Request { term, relation: Relation::Within(text) } if about_origin(term) && text.contains(host) => Some(span),
+        Test::Request { term, relation: Relation::Within(text) } if about_origin(term) && text.contains(host) => {
+            Some(span)
+        }
         _ => None,
     })?;
     let cut = host.get(..host.len().checked_sub(1)?)?;
@@ -227,7 +239,10 @@ pub fn insecure_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
     for arm in &decision.arms {
         for (test, span) in arm.when.tests() {
             let Test::Request { term, relation: Relation::Matches(pattern) } = test else { continue };
-            let says_http = pattern.source.contains("https?:") || pattern.source.contains("http:") || pattern.source.contains("http(s)?:") || pattern.source.contains("http(?:s)?:");
+            let says_http = pattern.source.contains("https?:")
+                || pattern.source.contains("http:")
+                || pattern.source.contains("http(s)?:")
+                || pattern.source.contains("http(?:s)?:");
             if !about_origin(term) || !says_http || found.iter().any(|(_, at)| *at == span) {
                 continue;
             }
@@ -367,7 +382,8 @@ fn falls_back(decision: &OriginDecision, text: &str, span: Span, variable: &str)
     if arm_answers(decision, text, span, &missing) != Some(true) {
         return false;
     }
-    let mine = decision.arms.iter().filter(|arm| arm.span == span || arm.when.tests().iter().any(|(_, at)| *at == span));
+    let mine =
+        decision.arms.iter().filter(|arm| arm.span == span || arm.when.tests().iter().any(|(_, at)| *at == span));
     let mut values = BTreeSet::new();
     let mut asked_for = false;
     for arm in mine {

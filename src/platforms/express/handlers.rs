@@ -84,8 +84,14 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
             status.set(when, event.args.positional.get(1).and_then(code));
         }
         "express:res.sendStatus" => push(Effect::Answer(first.and_then(code)), event.span),
-        "express:res.json" | "express:res.send" | "express:res.end" | "express:res.jsonp" | "express:res.render"
-        | "express:res.sendFile" | "express:res.download" | "express:res.redirect" => {
+        "express:res.json"
+        | "express:res.send"
+        | "express:res.end"
+        | "express:res.jsonp"
+        | "express:res.render"
+        | "express:res.sendFile"
+        | "express:res.download"
+        | "express:res.redirect" => {
             let code = match (path, first.and_then(code)) {
                 ("express:res.redirect", code) => Some(code.unwrap_or(302)),
                 _ => status.at(when),
@@ -102,7 +108,11 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
             status.set(when, first.and_then(code));
             if let Some(map) = event.args.positional.iter().skip(1).find(|value| value.as_map().is_some()) {
                 for (when, effect) in map_effects(map) {
-                    handled.effects.push(GuardedEffect { when: event.when.clone().and(when), effect, span: event.span });
+                    handled.effects.push(GuardedEffect {
+                        when: event.when.clone().and(when),
+                        effect,
+                        span: event.span,
+                    });
                 }
             }
         }
@@ -164,8 +174,7 @@ fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
             if value.as_text().is_none() {
                 value.span = event.span;
             }
-            let effect =
-                if append { Effect::Append(name.clone(), value) } else { Effect::Set(name.clone(), value) };
+            let effect = if append { Effect::Append(name.clone(), value) } else { Effect::Set(name.clone(), value) };
             (when, effect)
         })
         .collect()
@@ -192,7 +201,8 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
         .collect();
     let Some(first_line) = lines.first() else { return Vec::new() };
     let succeeds = handled.effects.iter().any(|guarded| {
-        matches!(guarded.effect, Effect::Answer(status) if status.is_none_or(|status| status < 400)) || guarded.effect == Effect::Next
+        matches!(guarded.effect, Effect::Answer(status) if status.is_none_or(|status| status < 400))
+            || guarded.effect == Effect::Next
     });
     let mut found = Vec::new();
     for (position, guarded) in handled.effects.iter().enumerate() {
@@ -216,7 +226,8 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
 fn skipped_by_throw(line: &GuardedEffect, answer: &GuardedEffect, handled: &Handled) -> bool {
     answer.when.tests().iter().any(|(test, _)| match test {
         Test::Thrown(body) => {
-            body.contains(line.span) && handled.risky.iter().any(|call| body.contains(*call) && call.start < line.span.start)
+            body.contains(line.span)
+                && handled.risky.iter().any(|call| body.contains(*call) && call.start < line.span.start)
         }
         _ => false,
     })
