@@ -11,6 +11,7 @@ mod expr;
 mod modules;
 mod operators;
 mod run;
+mod schemas;
 mod scope;
 mod sequences;
 mod strings;
@@ -164,6 +165,8 @@ pub struct Interp<'a> {
     bounds: Bounds,
     called: HashSet<Span>,
     pending: Vec<Arc<Closure>>,
+    classes: Vec<Value>,
+    instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
@@ -204,6 +207,8 @@ impl<'a> Interp<'a> {
             bounds,
             called: HashSet::new(),
             pending: Vec::new(),
+            classes: Vec::new(),
+            instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
             alias_cache: HashMap::new(),
@@ -218,8 +223,22 @@ impl<'a> Interp<'a> {
         self.load_module(path);
     }
 
-    /// Runs the functions nobody called, as entry points with unknown arguments.
+    /// Runs the functions nobody called, as entry points with unknown arguments; then the classes nobody made an instance of.
     pub fn run_uncalled(&mut self) {
+        self.run_uncalled_functions();
+        let mut at = 0;
+        while at < self.classes.len() {
+            let class = self.classes[at].clone();
+            at += 1;
+            self.path.clear();
+            self.entry_steps_left = self.bounds.entry_steps;
+            self.run_uncalled_class(&class);
+            self.run_uncalled_functions();
+        }
+        self.classes.clear();
+    }
+
+    fn run_uncalled_functions(&mut self) {
         let mut at = 0;
         while at < self.pending.len() {
             let closure = self.pending[at].clone();
@@ -356,9 +375,15 @@ impl<'a> Interp<'a> {
 
     /// Counts one step; false when the budget is used up.
     fn step(&mut self) -> bool {
-        self.steps_left = self.steps_left.saturating_sub(1);
-        self.entry_steps_left = self.entry_steps_left.saturating_sub(1);
+        // Under many conditions everything costs more: values are asked about all of them.
+        self.charge(1 + self.path.len());
         self.steps_left.min(self.entry_steps_left) > 0
+    }
+
+    /// Counts the cost of working with a large condition.
+    fn charge(&mut self, steps: usize) {
+        self.steps_left = self.steps_left.saturating_sub(steps);
+        self.entry_steps_left = self.entry_steps_left.saturating_sub(steps);
     }
 
     fn new_scope(&mut self, parent: Option<ScopeId>, function: bool) -> ScopeId {

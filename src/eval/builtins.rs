@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::operators::number_text;
-use super::value::{Args, EnvRead, EnvShape, Item, Kind, List, Map, MapEntry, Reason, Value};
+use super::value::{Args, Closure, EnvRead, EnvShape, Item, Kind, List, Map, MapEntry, Reason, Value};
 use super::{Interp, Target};
 use crate::ir::Language;
 use crate::model::condition::Formula;
@@ -58,8 +58,8 @@ pub(super) fn is_python_builtin(name: &str) -> bool {
 
 impl Interp<'_> {
     /// Members of the languages' own objects.
-    pub(super) fn builtin_member(&mut self, path: &str, name: &Arc<str>, span: Span) -> Option<Value> {
-        match path {
+    pub(super) fn builtin_member(&mut self, target: &Target, name: &Arc<str>, span: Span) -> Option<Value> {
+        match &*target.path {
             "js:process.env" | "js:import.meta.env" | "js:Bun.env" => {
                 Some(self.read_env(name, EnvShape::Text, None, span))
             }
@@ -68,22 +68,7 @@ impl Interp<'_> {
             {
                 Some(self.read_env(name, EnvShape::Text, None, span))
             }
-            // What validates `process.env` gives back its variables: zod, envalid, joi, env-var.
-            _ if path.ends_with("()")
-                && (path.contains("parse")
-                    || path.contains("cleanEnv")
-                    || path.contains("createEnv")
-                    || path.contains("validate")) =>
-            {
-                let made = self.objects.iter().rev().find(|object| &*object.path == path)?;
-                let from_env = made
-                    .args
-                    .all()
-                    .any(|value| matches!(&value.kind, Kind::External(path) if &**path == "js:process.env"));
-                let upper = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-                (from_env && upper).then(|| self.read_env(name, EnvShape::Changed, None, span))
-            }
-            _ => None,
+            _ => self.schema_member(target, name, span),
         }
     }
 
@@ -194,7 +179,16 @@ impl Interp<'_> {
             Kind::Function(closure) => {
                 let closure = closure.clone();
                 match name {
-                    "bind" => Some(receiver.clone()),
+                    "bind" => {
+                        let this = args.positional.first().filter(|this| !this.is_nullish()).cloned();
+                        let bound = Closure {
+                            function: closure.function.clone(),
+                            scope: closure.scope,
+                            this: this.or_else(|| closure.this.clone()),
+                            module: closure.module,
+                        };
+                        Some(Value { kind: Kind::Function(Arc::new(bound)), ..receiver.clone() })
+                    }
                     "call" => {
                         let rest =
                             Args { positional: args.positional.iter().skip(1).cloned().collect(), ..args.clone() };
@@ -313,6 +307,13 @@ impl Interp<'_> {
                 let source = mapped.unwrap_or_else(|| first.clone());
                 let mut list = List::default();
                 self.spread_into(&mut list, &source);
+                if matches!(name, "set" | "Set" | "frozenset") {
+                    let mut seen = std::collections::HashSet::new();
+                    list.items.retain(|item| match item.value.as_str() {
+                        Some(text) if item.when == Formula::True => seen.insert(text.clone()),
+                        _ => true,
+                    });
+                }
                 Value { trace: first.trace.clone(), ..Value::new(Kind::List(Arc::new(list)), first.span) }
             }
         }
@@ -369,8 +370,14 @@ impl Interp<'_> {
 
     /// Python's `map(f, list)` and `filter(f, list)`.
     fn map_filter(&mut self, name: &str, callback: &Value, source: &Value, span: Span) -> Value {
-        if let Kind::Env(_) = &source.kind {
-            return source.clone();
+        if let Kind::Env(read) = &source.kind {
+            return match &read.shape {
+                EnvShape::List { separator, .. } if name == "map" && self.callback_trims(Some(callback)) => {
+                    let shape = EnvShape::List { separator: separator.clone(), trimmed: true };
+                    Value { kind: Kind::Env(EnvRead { shape, ..read.clone() }), ..source.clone() }
+                }
+                _ => source.clone(),
+            };
         }
         let Some(list) = self.items_of(source) else { return Value::unknown(Reason::NotModelled, span) };
         let result = if name == "filter" {

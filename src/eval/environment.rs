@@ -191,7 +191,8 @@ impl Interp<'_> {
             }
             _ => {}
         }
-        if let Some(method) = path.strip_prefix("py:environ.Env()").or_else(|| path.strip_prefix("py:environs.Env()")) {
+        let prefixes = ["py:environ.Env()", "py:environs.Env()", "py:environs.env"];
+        if let Some(method) = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)) {
             let trimmed = path.starts_with("py:environs");
             let shape = match method {
                 "()" | ".get_value" => {
@@ -205,7 +206,9 @@ impl Interp<'_> {
                 ".str" | ".unicode" | ".url" => EnvShape::Text,
                 _ => return None,
             };
-            let default = args.get(if trimmed { 1 } else { 2 }, "default").cloned();
+            // django-environ's sequences take a cast before the default.
+            let cast_first = !trimmed && matches!(method, ".list" | ".tuple" | ".dict");
+            let default = args.get(if cast_first { 2 } else { 1 }, "default").cloned();
             return Some(self.read_env(&name()?, shape, default, span));
         }
         // Nest's ConfigService and its kin: `config.get('CORS_ORIGIN')` with a name written like a variable.

@@ -82,6 +82,12 @@ impl Interp<'_> {
 
     fn eval_name(&mut self, name: &Arc<str>, span: Span, scope: ScopeId) -> Value {
         if let Some(value) = self.lookup(name, scope) {
+            // A name of a module that was still running when it was imported (a cycle) is read now.
+            if let Kind::Method { receiver, name } = &value.kind
+                && let Kind::Module(id) = receiver.kind
+            {
+                return self.module_member(id, name, span);
+            }
             // Literals keep the place they were written at; how they came here is their trace.
             return value.through(span);
         }
@@ -211,6 +217,7 @@ impl Interp<'_> {
                 }
                 // `...(condition && { … })`: nothing is added when it is falsy.
                 Kind::Undefined | Kind::Null | Kind::Bool(false) | Kind::Condition(_) => {}
+                Kind::Env(_) | Kind::Term(_) if when != Formula::True => {}
                 _ => map.open = true,
             }
         }
@@ -397,10 +404,22 @@ impl Interp<'_> {
 
     /// The default of a parameter or pattern where the value is missing.
     pub(super) fn or_default(&mut self, value: Value, default: &Expr, scope: ScopeId) -> Value {
-        match value.kind {
-            Kind::Undefined => self.eval(default, scope),
-            _ => value,
+        let mut parts = Vec::new();
+        for (when, value) in value.alternatives() {
+            let missing = match &value.kind {
+                Kind::Undefined => Formula::True,
+                Kind::Env(_) => self.nullish(&value),
+                _ => Formula::False,
+            };
+            if missing != Formula::False {
+                let condition = when.clone().and(missing.clone());
+                let default = self.eval_under(condition.clone(), default, scope);
+                parts.push((condition, default));
+            }
+            parts.push((when.and(missing.not()), value));
         }
+        parts.reverse();
+        Value::one_of(parts, value.span)
     }
 
     /// `object.property = value`, `object[index] = value`.
@@ -593,11 +612,17 @@ impl Interp<'_> {
         span: Span,
     ) -> Value {
         let target = Target { path: path.clone(), object };
+        // `import p.b` binds only `p`: a package of the repository without `__init__.py` is known by its parts.
+        if object.is_none()
+            && let Some(module) = self.python_part(path, name, span)
+        {
+            return module;
+        }
         let libraries = self.libraries;
         if let Some(value) = libraries.iter().find_map(|library| library.member(self, &target, name, span)) {
             return value;
         }
-        if let Some(value) = self.builtin_member(path, name, span) {
+        if let Some(value) = self.builtin_member(&target, name, span) {
             return value;
         }
         match object {

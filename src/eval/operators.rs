@@ -50,7 +50,8 @@ impl Interp<'_> {
     pub(super) fn nullish(&mut self, value: &Value) -> Formula {
         match &value.kind {
             Kind::Undefined | Kind::Null => Formula::True,
-            Kind::Env(read) if read.shape == EnvShape::Text => env_set(read).not(),
+            // `process.env.X?.split(',')` is as undefined as the variable.
+            Kind::Env(read) if matches!(read.shape, EnvShape::Text | EnvShape::List { .. }) => env_set(read).not(),
             Kind::Term(term) => {
                 Formula::test(Test::Request { term: term.clone(), relation: Relation::Present }, value.span).not()
             }
@@ -145,6 +146,9 @@ impl Interp<'_> {
                 Formula::any(parts)
             }
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
+            (Kind::External(path), Kind::Str(name)) if matches!(&**path, "py:os.environ" | "js:process.env") => {
+                Formula::test(Test::EnvSet { variable: name.clone() }, span)
+            }
             (Kind::Term(term), Kind::Str(part)) => request(term, Relation::Contains(part.clone()), needle.span),
             (Kind::Str(text), Kind::Term(term)) => request(term, Relation::Within(text.clone()), span),
             _ => Formula::unknown(span),

@@ -23,8 +23,45 @@ pub(super) fn property(object: &Value, name: &str, span: Span) -> Option<Value> 
         (Kind::Str(_), "origin" | "host" | "hostname" | "protocol" | "netloc" | "scheme") => {
             super::strings::known_url(object, super::strings::url_part(name)?, object.span)
         }
+        // A member of a Python enum and its value are one here.
+        (Kind::Str(_), "value") => Some(object.clone()),
         _ => None,
     }
+}
+
+/// The items of a list of which everything is known.
+fn certain(list: &List) -> Option<Vec<Value>> {
+    let sure = !list.open && list.items.iter().all(|item| item.when == Formula::True);
+    sure.then(|| list.items.iter().map(|item| item.value.clone()).collect())
+}
+
+/// The exact position of a text in a list of texts, -1 for none.
+fn known_position(list: &List, needle: &Value) -> Option<f64> {
+    let (texts, needle) = (certain(list)?, needle.as_str()?);
+    if texts.iter().any(|text| text.as_str().is_none()) {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "list positions are small")]
+    Some(texts.iter().position(|text| text.as_str() == Some(needle)).map_or(-1.0, |at| at as f64))
+}
+
+/// `list.slice(from, to)` of known bounds.
+fn sliced(list: &List, args: &Args) -> Option<Vec<Value>> {
+    let items = certain(list)?;
+    let bound = |position: usize, default: usize| -> Option<usize> {
+        let Some(value) = args.positional.get(position) else { return Some(default) };
+        let number = value.as_num()?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "list positions are small"
+        )]
+        let at = (if number < 0.0 { items.len() as f64 + number } else { number }).max(0.0) as usize;
+        Some(at.min(items.len()))
+    };
+    let (from, to) = (bound(0, 0)?, bound(1, items.len())?);
+    Some(items.get(from..to.max(from))?.to_vec())
 }
 
 /// `list[index]`.
@@ -145,6 +182,11 @@ impl Interp<'_> {
                     _ => self.contains(receiver, first?, span),
                 };
                 let at = |number: f64| Value::new(Kind::Num(number), span);
+                if let Some(position) =
+                    known_position(&list, first?).filter(|_| name != "count" && name != "lastIndexOf")
+                {
+                    return Some(at(position));
+                }
                 Value::one_of([(found.clone(), at(0.0)), (found.not(), at(-1.0))], span)
             }
             "some" => Value::condition(self.any_item(&list, receiver, first?, span), span),
@@ -172,8 +214,15 @@ impl Interp<'_> {
             }
             "map" => {
                 let mut mapped = List::opened(list.open);
-                for item in &list.items {
-                    let value = self.call_with(first?, item.value.clone(), span);
+                let positions_known = certain(&list).is_some();
+                for (position, item) in list.items.iter().enumerate() {
+                    let mut args = Args { positional: vec![item.value.clone()], ..Args::default() };
+                    #[expect(clippy::cast_precision_loss, reason = "list positions are small")]
+                    args.positional.push(match positions_known {
+                        true => Value::new(Kind::Num(position as f64), span),
+                        false => Value::unknown(Reason::NotModelled, span),
+                    });
+                    let value = self.call(first?, &args, None, false, span);
                     mapped.items.push(Item { when: item.when.clone(), value });
                 }
                 build(mapped)
@@ -215,7 +264,15 @@ impl Interp<'_> {
             }
             "join" => return Some(self.join(receiver, first.unwrap_or(&Value::text(",", span)), span)),
             "slice" | "copy" | "reverse" | "sort" | "values" | "toString" | "toSorted" => match (name, first) {
-                ("slice", Some(_)) => Value::unknown(Reason::NotModelled, span),
+                ("slice", Some(_)) => match sliced(&list, args) {
+                    Some(items) => Value::list(items, receiver.span),
+                    None => Value::unknown(Reason::NotModelled, span),
+                },
+                ("reverse", _) => {
+                    let mut reversed = (*list).clone();
+                    reversed.items.reverse();
+                    build(reversed)
+                }
                 _ => receiver.clone(),
             },
             "at" => item(receiver, first?, span),

@@ -95,16 +95,21 @@ impl Interp<'_> {
                         }
                         with(replaced)
                     }
-                    (Kind::Regex { pattern, flags }, Some(to)) => match replace_known(pattern, flags, &text, to, self.bounds.text) {
-                        Some(replaced) => with(replaced),
-                        None => Value::unknown(Reason::NotModelled, span),
-                    },
+                    (Kind::Regex { pattern, flags }, Some(to)) => {
+                        match replace_known(pattern, flags, &text, to, self.bounds.text) {
+                            Some(replaced) => with(replaced),
+                            None => Value::unknown(Reason::NotModelled, span),
+                        }
+                    }
                     _ => Value::unknown(Reason::NotModelled, span),
                 }
             }
             "removeprefix" => kept(text.strip_prefix(&**first?.as_str()?).unwrap_or(&text)),
             "removesuffix" => kept(text.strip_suffix(&**first?.as_str()?).unwrap_or(&text)),
-            "concat" => self.concat(receiver, first?, span),
+            "concat" => {
+                let texts = args.positional.iter();
+                texts.fold(receiver.clone(), |before, next| self.concat(&before, next, span))
+            }
             "join" => return Some(self.join(first?, receiver, span)),
             "slice" | "substring" | "substr" => {
                 let bound = |value: Option<&Value>| value.and_then(Value::as_num);
@@ -286,7 +291,7 @@ impl Interp<'_> {
     }
 
     /// Does a callback of `map` trim its item? Run with a text that has blanks around it.
-    fn callback_trims(&mut self, callback: Option<&Value>) -> bool {
+    pub(super) fn callback_trims(&mut self, callback: Option<&Value>) -> bool {
         let Some(callback) = callback else { return false };
         match &callback.kind {
             Kind::Function(_) => {

@@ -195,7 +195,10 @@ thread_local! {
 
 fn drop_flat(values: impl Iterator<Item = Value>) {
     let nested = |value: &Value| {
-        matches!(value.kind, Kind::List(_) | Kind::Map(_) | Kind::OneOf(_) | Kind::Class(_) | Kind::Method { .. } | Kind::Function(_))
+        matches!(
+            value.kind,
+            Kind::List(_) | Kind::Map(_) | Kind::OneOf(_) | Kind::Class(_) | Kind::Method { .. } | Kind::Function(_)
+        )
     };
     let mut values = values.filter(nested).peekable();
     if values.peek().is_none() {
