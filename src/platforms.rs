@@ -6,6 +6,7 @@
 
 pub mod compose;
 pub mod express;
+pub mod fastapi;
 pub mod manual;
 pub mod nginx;
 pub mod packages;
@@ -22,13 +23,14 @@ use crate::source::Span;
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express]
+    vec![&express::Express, &fastapi::FastApi]
 }
 
 /// What the platforms see in programs that were evaluated.
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
     project.absorb(express::recognise(run, packages));
+    project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
     project
 }
