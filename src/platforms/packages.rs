@@ -59,7 +59,7 @@ impl Packages {
         if home.file_name() == Some("requirements") {
             home = home.parent().unwrap_or(Utf8Path::new("")).to_owned();
         }
-        self.directories.entry(home).or_default().entry(name).or_insert_with(|| version.into());
+        self.directories.entry(home).or_default().entry(name).and_modify(|known| { if known.is_empty() { *known = version.into(); } }).or_insert_with(|| version.into());
     }
 
     /// The version text of a package for code at a path: the nearest manifest above that names it, else the only one that the
