@@ -23,13 +23,12 @@ impl Engine for Pipeline {
     }
 
     fn check(&self, settings: &Settings) -> Result<Outcome, Error> {
-        let rules: Vec<Rule> = load(&settings.rule_directories)?
-            .into_iter()
-            .filter(|rule| settings.rules.contains(&*rule.id))
-            .collect();
+        let rules: Vec<Rule> =
+            load(&settings.rule_directories)?.into_iter().filter(|rule| settings.rules.contains(&*rule.id)).collect();
         let mut scan = scan::scan(&settings.paths, scan::Options::new(&settings.root))?;
         let (report, analysis) = pipeline::check(&mut scan, &rules, &settings.environment);
-        let model = if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
+        let model =
+            if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
         Ok(Outcome { report, scan, model })
     }
 }

@@ -151,6 +151,7 @@ pub struct Interp<'a> {
     reads: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
+    bindings: HashMap<(usize, Arc<str>), Span>,
 }
 
 /// A read of an environment variable, wherever it happens.
@@ -188,6 +189,7 @@ impl<'a> Interp<'a> {
             reads: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
+            bindings: HashMap::new(),
         }
     }
 
@@ -237,6 +239,11 @@ impl<'a> Interp<'a> {
         self.modules.get_index(module.0).map_or(Utf8Path::new(""), |(path, _)| path)
     }
 
+    /// The file of an evaluated module's path.
+    pub fn file_of(&self, path: &Utf8Path) -> Option<FileId> {
+        self.modules.get(path).and_then(|state| state.file)
+    }
+
     /// The path of the file a span is in.
     pub fn path_of_span(&self, span: Span) -> Utf8PathBuf {
         self.loader.path(span.file)
@@ -246,6 +253,12 @@ impl<'a> Interp<'a> {
     pub fn top_level(&self, module: ModuleId, name: &str) -> Option<Value> {
         let (_, state) = self.modules.get_index(module.0)?;
         self.scopes[state.scope.0].get(name).map(|variable| variable.value.clone())
+    }
+
+    /// Where a name at the top of a module was bound last.
+    pub fn binding(&self, module: ModuleId, name: &str) -> Option<Span> {
+        let (_, state) = self.modules.get_index(module.0)?;
+        self.bindings.get(&(state.scope.0, Arc::from(name))).copied()
     }
 
     /// All names at the top of a module, in the order in which they were bound.

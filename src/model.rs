@@ -4,8 +4,8 @@
 
 pub mod condition;
 pub mod origin;
-pub mod probe;
 pub mod policy;
+pub mod probe;
 pub mod project;
 pub mod server;
 pub mod term;

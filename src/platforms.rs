@@ -5,6 +5,7 @@
 //! or `recognise`, and its fixtures.
 
 pub mod compose;
+pub mod django;
 pub mod express;
 pub mod fastapi;
 pub mod manual;
@@ -23,13 +24,14 @@ use crate::source::Span;
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &fastapi::FastApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi]
 }
 
 /// What the platforms see in programs that were evaluated.
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
     project.absorb(express::recognise(run, packages));
+    project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
     project
@@ -47,24 +49,59 @@ pub fn development(path: &Utf8Path, span: Span) -> Formula {
 /// Tests, stories, mocks and documentation: code that never serves a browser in production.
 pub fn is_test_path(path: &Utf8Path) -> bool {
     const FOLDERS: [&str; 24] = [
-        "test", "tests", "__tests__", "spec", "specs", "e2e", "cypress", "playwright", "__mocks__", "mocks", "mock", "fixtures",
-        "__fixtures__", "testdata", "test-utils", "testing", "stories", ".storybook", "docs", "doc", "documentation", "benchmark",
-        "benchmarks", "integration-tests",
+        "test",
+        "tests",
+        "__tests__",
+        "spec",
+        "specs",
+        "e2e",
+        "cypress",
+        "playwright",
+        "__mocks__",
+        "mocks",
+        "mock",
+        "fixtures",
+        "__fixtures__",
+        "testdata",
+        "test-utils",
+        "testing",
+        "stories",
+        ".storybook",
+        "docs",
+        "doc",
+        "documentation",
+        "benchmark",
+        "benchmarks",
+        "integration-tests",
     ];
-    let folder = path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part.to_lowercase().as_str())));
+    let folder =
+        path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part.to_lowercase().as_str())));
     let name = path.file_name().unwrap_or("");
-    let marked = [".test.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| name.contains(mark));
+    let marked =
+        [".test.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| name.contains(mark));
     folder || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
 /// Files that are for developers' machines by their name: `settings/dev.py`, `server.dev.js`, `vite.config.ts`.
 pub fn is_development_path(path: &Utf8Path) -> bool {
-    const WORDS: [&str; 9] = ["dev", "development", "local", "localhost", "develop", "test", "testing", "ci", "devserver"];
+    const WORDS: [&str; 9] =
+        ["dev", "development", "local", "localhost", "develop", "test", "testing", "ci", "devserver"];
     let name = path.file_name().unwrap_or("").to_lowercase();
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
     stem.split(['.', '-', '_']).any(|word| WORDS.contains(&word))
-        || ["vite.config", "webpack.", "rollup.config", "gulpfile", "gruntfile", "karma.", "setupproxy", "rspack.config"]
-            .iter()
-            .any(|start| name.starts_with(start))
-        || path.parent().is_some_and(|parent| parent.iter().any(|part| matches!(part, "dev" | "development" | "local" | "scripts" | "tools")))
+        || [
+            "vite.config",
+            "webpack.",
+            "rollup.config",
+            "gulpfile",
+            "gruntfile",
+            "karma.",
+            "setupproxy",
+            "rspack.config",
+        ]
+        .iter()
+        .any(|start| name.starts_with(start))
+        || path.parent().is_some_and(|parent| {
+            parent.iter().any(|part| matches!(part, "dev" | "development" | "local" | "scripts" | "tools"))
+        })
 }

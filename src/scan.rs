@@ -122,7 +122,12 @@ impl Scan {
         for (path, text) in files {
             if let Some(kind) = Kind::of(path) {
                 let needles = Needles::search(text.as_bytes());
-                harvest.files.push(read::FileRead { path: path.clone(), kind, needles, text: Some(text.as_str().into()) });
+                harvest.files.push(read::FileRead {
+                    path: path.clone(),
+                    kind,
+                    needles,
+                    text: Some(text.as_str().into()),
+                });
             }
         }
         Scan::gather(harvest, vec![Utf8PathBuf::new()], Options::new(""))
@@ -131,7 +136,11 @@ impl Scan {
     /// A file's path below the directory that was asked for: what its folders say about it starts there.
     pub fn below(&self, id: FileId) -> &Utf8Path {
         let path = self.sources.path(id);
-        self.directories.iter().filter_map(|directory| path.strip_prefix(directory).ok()).min_by_key(|path| path.as_str().len()).unwrap_or(path)
+        self.directories
+            .iter()
+            .filter_map(|directory| path.strip_prefix(directory).ok())
+            .min_by_key(|path| path.as_str().len())
+            .unwrap_or(path)
     }
 
     /// How a kept or loaded file is to be read.

@@ -16,7 +16,8 @@ pub fn model(project: &Project, sources: &Sources) -> String {
         let _ = writeln!(text, "server {} ({}) at {}", server.name, server.platform, place(sources, server.span));
         for handler in &server.handlers {
             let path = handler.scope.path.as_ref().map_or("*", |path| &*path.value);
-            let methods = if handler.scope.methods.is_empty() { "ANY".to_owned() } else { handler.scope.methods.join("|") };
+            let methods =
+                if handler.scope.methods.is_empty() { "ANY".to_owned() } else { handler.scope.methods.join("|") };
             let _ = writeln!(
                 text,
                 "  {methods} {path} {:?} {} at {}",
@@ -34,7 +35,8 @@ pub fn model(project: &Project, sources: &Sources) -> String {
 
 fn write_policy(text: &mut String, policy: &Policy, sources: &Sources) {
     let library = &policy.library;
-    let _ = writeln!(text, "policy {} {library} ({}) at {}", policy.place, policy.platform, place(sources, policy.span));
+    let _ =
+        writeln!(text, "policy {} {library} ({}) at {}", policy.place, policy.platform, place(sources, policy.span));
     for arm in &policy.allow_origin.arms {
         let answer = match &arm.answer {
             OriginAnswer::Wildcard => "*".to_owned(),

@@ -238,7 +238,8 @@ impl Interp<'_> {
         if returns.is_empty() {
             return Value::undefined(span);
         }
-        let objects = returns.iter().flat_map(|(_, value)| value.alternatives()).filter_map(|(_, value)| value.as_object());
+        let objects =
+            returns.iter().flat_map(|(_, value)| value.alternatives()).filter_map(|(_, value)| value.as_object());
         self.returned.extend(objects);
         Value::one_of(returns, span).through(span)
     }

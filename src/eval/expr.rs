@@ -337,6 +337,11 @@ impl Interp<'_> {
 
     /// Binds a value to a pattern: fresh names when `declare`, else an assignment.
     pub(super) fn bind(&mut self, target: &Pattern, value: Value, scope: ScopeId, declare: bool) {
+        if let Pattern::Name(name, span) = target {
+            if self.frames.last().is_some_and(|frame| frame.function.is_none()) {
+                self.bindings.insert((scope.0, name.clone()), *span);
+            }
+        }
         match target {
             Pattern::Name(name, _) if declare => self.declare(scope, name.clone(), value),
             Pattern::Name(name, _) => self.assign_name(name, value, scope),

@@ -21,6 +21,8 @@ pub struct ModuleState {
     pub(super) scope: ScopeId,
     /// Its language.
     pub(super) language: Language,
+    /// Its file; none for JSON.
+    pub(super) file: Option<crate::source::FileId>,
     /// Exported name to local name, read when it is asked for.
     exports: IndexMap<Arc<str>, Exported>,
     /// `module.exports = value`.
@@ -66,6 +68,7 @@ impl Interp<'_> {
             let state = ModuleState {
                 scope,
                 language: Language::JavaScript,
+                file: None,
                 exports: IndexMap::new(),
                 whole,
                 stars: Vec::new(),
@@ -74,8 +77,14 @@ impl Interp<'_> {
         }
         let module = self.loader.module(path)?;
         let scope = self.new_scope(None, true);
-        let state =
-            ModuleState { scope, language: module.language, exports: IndexMap::new(), whole: None, stars: Vec::new() };
+        let state = ModuleState {
+            scope,
+            language: module.language,
+            file: Some(module.file),
+            exports: IndexMap::new(),
+            whole: None,
+            stars: Vec::new(),
+        };
         let id = ModuleId(self.modules.insert_full(path.to_owned(), state).0);
         if self.frames.len() >= self.bounds.depth {
             return Some(id);
@@ -137,6 +146,9 @@ impl Interp<'_> {
                     if let Some(id) = self.resolve_python(&import.from).and_then(|path| self.load_module(&path)) {
                         for (name, value) in self.top_level_names(id) {
                             if !name.starts_with('_') {
+                                if let Some(bound) = self.binding(id, &name) {
+                                    self.bindings.insert((scope.0, name.clone()), bound);
+                                }
                                 self.declare(scope, name, value.through(span));
                             }
                         }
@@ -173,7 +185,7 @@ impl Interp<'_> {
         if from.starts_with('.') {
             return Value::unknown(Reason::Unbound, span);
         }
-        Value::new(Kind::External(format!("py:{from}.{name}").into()), span)
+        self.external_member(&format!("py:{from}").into(), None, name, span)
     }
 
     /// The file of a dotted name: relative to the importing module, or below one of the directories above it.

@@ -150,7 +150,7 @@ impl Interp<'_> {
             }
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
             (Kind::Term(term), Kind::Str(part)) => request(term, Relation::Contains(part.clone()), needle.span),
-            (Kind::Str(text), Kind::Term(term)) => request(term, Relation::Within(text.clone()), haystack.span),
+            (Kind::Str(text), Kind::Term(term)) => request(term, Relation::Within(text.clone()), span),
             // `"authorization" in request.headers`: a key of a table that a library describes.
             (Kind::External(_), Kind::Str(key)) => match self.member(haystack, key, span) {
                 found @ Value { kind: Kind::Term(_), .. } => self.truthy(&found),

@@ -33,7 +33,6 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         FaultKind::PreflightHeaders => &mut one.missing_preflight_headers,
         FaultKind::ErrorsWithoutHeaders => &mut one.headers_missing_on_errors,
         FaultKind::InheritanceLost => &mut one.loses_headers_by_inheritance,
-        FaultKind::CallbackThrows => &mut one.callback_throws,
         FaultKind::MissingOriginRefused => &mut one.refuses_missing_origin,
         FaultKind::UnsupportedPattern => &mut one.unsupported_pattern,
         FaultKind::PreflightUnhandled => &mut one.preflight_unhandled,

@@ -7,11 +7,11 @@ use crate::model::origin::{
     Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
 };
 use crate::model::policy::{Known, Policy};
-use crate::model::probe::{NamedOrigin, Standing};
+use crate::model::probe::{NamedOrigin, Standing, insecure_twins};
 use crate::model::project::Project;
 use crate::model::world::Assume;
 use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
-use crate::source::{Sources, Span};
+use crate::source::Span;
 
 pub(super) fn gather(
     policy: &Policy,
@@ -19,20 +19,38 @@ pub(super) fn gather(
     facts_of_policy: &Arc<PolicyFacts>,
     project: &Project,
     environment: &Environment,
-    sources: &Sources,
     facts: &mut Facts,
 ) {
+    for (twin, span) in insecure_twins(&policy.allow_origin) {
+        let host = Url::parse(&twin).map(|url| url.host).unwrap_or_default();
+        facts.origins.push(OriginFacts {
+            span: Some(span),
+            server: policy.server.and_then(|server| u32::try_from(server).ok()),
+            platform: policy.platform.into(),
+            environment: "production".into(),
+            written: Text::at(twin, span),
+            scheme: Text::new("http"),
+            insecure: true.into(),
+            host: Text::new(host),
+            policy: facts_of_policy.clone(),
+            ..OriginFacts::default()
+        });
+    }
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
     for one in named {
         let fallback = one.fallback.is_some();
-        if one.standing == Standing::Elsewhere && !fallback || one.standing == Standing::Possible && !fallback && !certain_text(one) {
+        if one.standing == Standing::Elsewhere && !fallback
+            || one.standing == Standing::Possible && !fallback && !certain_text(one)
+        {
             continue;
         }
         let url = Url::parse(&one.text);
         let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
-        let fault = malformation(&one.text).filter(|(kind, _)| matters(policy, *kind));
+        let open = facts_of_policy.allow_origin.any.0;
+        let fault = malformation(&one.text)
+            .filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
-        let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment, sources));
+        let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
         let production_standing = one.standing == Standing::Production;
         facts.origins.push(OriginFacts {
             span: Some(one.span),
@@ -80,7 +98,7 @@ fn is_missing(policy: &Policy, twin: &Url, one: &NamedOrigin) -> bool {
 }
 
 /// Where the repository itself uses the twin's host: an env file, another policy, a server's name.
-fn evidence(twin: &Url, here: Span, project: &Project, environment: &Environment, sources: &Sources) -> Option<Text> {
+fn evidence(twin: &Url, here: Span, project: &Project, environment: &Environment) -> Option<Text> {
     let names_twin = |text: &str| {
         text.split([',', ' ', ';', '"', '\'']).any(|piece| {
             Url::parse(piece).is_some_and(|url| url.host == twin.host) || piece.trim_matches('/') == twin.host
@@ -101,6 +119,5 @@ fn evidence(twin: &Url, here: Span, project: &Project, environment: &Environment
             return Some(Text::at(host.value.to_string(), host.span));
         }
     }
-    let _ = sources;
     None
 }

@@ -27,7 +27,7 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
         one.first_on_server = first.into();
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
         let one = Arc::new(one);
-        super::origins::gather(policy, &named, &one, project, environment, sources, facts);
+        super::origins::gather(policy, &named, &one, project, environment, facts);
         facts.policies.push((*one).clone());
         settings(policy, facts);
     }
@@ -83,7 +83,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> Po
         vary_origin: question(&policy.vary_origin),
         any_with_credentials_reflects: (with_credentials
             && (probed.reflected.is_some() || (probed.any && policy.star_reflects_with_credentials)))
-        .into(),
+            .into(),
         installed: match policy.installed {
             Known::Yes => Question::new(true),
             Known::No => Question::new(false),
@@ -102,10 +102,12 @@ fn allow_origin(policy: &Policy, probed: &Probed, named: &[NamedOrigin], sources
     let decision = &policy.allow_origin;
     let place = |found: Option<Span>| found.unwrap_or(decision.span);
     let span = place(
-        probed.wildcard.or(probed.reflected).or(probed.null).or(probed.loose.as_ref().map(|(_, span)| *span)).or(probed
-            .shared_suffix
-            .as_ref()
-            .map(|(_, span)| *span)),
+        probed
+            .wildcard
+            .or(probed.reflected)
+            .or(probed.null)
+            .or(probed.loose.as_ref().map(|(_, span)| *span))
+            .or(probed.shared_suffix.as_ref().map(|(_, span)| *span)),
     );
     let production: Vec<&NamedOrigin> = named.iter().filter(|one| one.standing != Standing::Elsewhere).collect();
     let loopback = |one: &&NamedOrigin| Url::parse(&one.text).is_some_and(|url| is_loopback(&url.host));
@@ -114,7 +116,12 @@ fn allow_origin(policy: &Policy, probed: &Probed, named: &[NamedOrigin], sources
         .loose
         .as_ref()
         .map(|(witness, span)| Text::at(witness.clone(), *span))
-        .or_else(|| probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(format!("https://attacker-owned.{suffix}"), *span)))
+        .or_else(|| {
+            probed
+                .shared_suffix
+                .as_ref()
+                .map(|(suffix, span)| Text::at(format!("https://attacker-owned.{suffix}"), *span))
+        })
         .or_else(|| probed.any.then(|| Text::at("https://evil.example", span)))
         .unwrap_or_default();
     AllowOriginFacts {
@@ -132,6 +139,7 @@ fn allow_origin(policy: &Policy, probed: &Probed, named: &[NamedOrigin], sources
         string_as_list: policy.settings.iter().any(|setting| matches!(setting.fault, Fault::TextForList { .. })).into(),
         witness,
         written: Text::at(excerpt(sources.slice(span)), span),
+        variable: probed.variable.clone().map(Text::new).unwrap_or_default(),
         suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
     }
 }
@@ -185,9 +193,7 @@ fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcard
         ("allow_headers", &policy.allow_headers),
         ("expose_headers", &policy.expose_headers),
     ];
-    let star = |names: &&Spanned<ModelNames>| {
-        matches!(&names.value, ModelNames::Listed { names, .. } if names.iter().any(|name| &*name.value == "*"))
-    };
+    let star = |names: &&Spanned<ModelNames>| matches!(&names.value, ModelNames::Listed { names, .. } if names.iter().any(|name| &*name.value == "*"));
     let found: Vec<(&str, Span)> = match with_credentials && !policy.expands_wildcards {
         true => fields.iter().filter(|(_, names)| star(names)).map(|(name, names)| (*name, names.span)).collect(),
         false => Vec::new(),
@@ -202,8 +208,32 @@ fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcard
 /// Routes that are public by their name.
 fn is_public(path: &str) -> bool {
     const WORDS: [&str; 26] = [
-        "public", "fonts", "font", "images", "image", "img", "media", "static", "assets", "avatars", "badge", "badges", ".well-known",
-        "og", "og-image", "embed", "widget", "widgets", "oembed", "feed", "rss", "icons", "favicon", "cdn", "open", "thumbnails",
+        "public",
+        "fonts",
+        "font",
+        "images",
+        "image",
+        "img",
+        "media",
+        "static",
+        "assets",
+        "avatars",
+        "badge",
+        "badges",
+        ".well-known",
+        "og",
+        "og-image",
+        "embed",
+        "widget",
+        "widgets",
+        "oembed",
+        "feed",
+        "rss",
+        "icons",
+        "favicon",
+        "cdn",
+        "open",
+        "thumbnails",
     ];
     path.split(['/', '_', '^', '\\', '(', ')', '|', '.']).any(|part| WORDS.contains(&part.to_lowercase().as_str()))
         || path.contains(".well-known")

@@ -224,6 +224,27 @@ impl Formula {
         }
     }
 
+    /// Its truth in a world, also where it does not depend on what is unknown: `a ∧ x ∨ ¬a ∧ x` is `x`. A few unknown tests are
+    /// tried both ways; with more of them unknown stays unknown.
+    pub fn decide(&self, world: &dyn World) -> Option<bool> {
+        let plain = self.eval(world);
+        if plain.is_some() || self.size() > LARGEST_SPLIT {
+            return plain;
+        }
+        let mut open: Vec<&Test> = Vec::new();
+        for (test, _) in self.tests() {
+            if world.test(test).is_none() && !open.contains(&test) {
+                open.push(test);
+            }
+        }
+        if open.len() > MOST_SPLIT {
+            return None;
+        }
+        let mut answers = (0..1_u32 << open.len()).map(|choice| self.eval(&Split { world, open: &open, choice }));
+        let first = answers.next().flatten()?;
+        answers.all(|answer| answer == Some(first)).then_some(first)
+    }
+
     /// Every test in it, with its place, in order.
     pub fn tests(&self) -> Vec<(&Test, Span)> {
         let mut found = Vec::new();
@@ -237,6 +258,27 @@ impl Formula {
             Formula::Test(test, span) => see(test, *span),
             Formula::Not(inner) => inner.visit(see),
             Formula::All(parts) | Formula::Any(parts) => parts.iter().for_each(|part| part.visit(see)),
+        }
+    }
+}
+
+/// Formulas with more tests are not split.
+const LARGEST_SPLIT: usize = 120;
+/// Unknown tests that are tried both ways.
+const MOST_SPLIT: usize = 5;
+
+/// A world in which a few unknown tests are answered by the bits of a number.
+struct Split<'w> {
+    world: &'w dyn World,
+    open: &'w [&'w Test],
+    choice: u32,
+}
+
+impl World for Split<'_> {
+    fn test(&self, test: &Test) -> Option<bool> {
+        match self.open.iter().position(|open| *open == test) {
+            Some(bit) => Some(self.choice >> bit & 1 == 1),
+            None => self.world.test(test),
         }
     }
 }

@@ -281,35 +281,80 @@ pub fn is_staging(host: &str) -> bool {
     labels.split(['.', '-', '_']).any(|word| WORDS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
 }
 
-/// Text that somebody was meant to replace.
+/// Text that somebody was meant to replace: whole words of a host or of upper-case text, never parts of real names.
 pub fn is_placeholder(text: &str) -> bool {
     let lower = text.to_lowercase();
-    const WORDS: [&str; 24] = [
-        "your-",
-        "your_",
+    let templates = [("{{", "}}"), ("<%", "%>"), ("${", "}"), ("__", "__")];
+    if templates.iter().any(|(open, close)| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close))) {
+        return true;
+    }
+    if text.contains('<') && text.contains('>') {
+        return true;
+    }
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    const WHOLE: [&str; 22] = [
         "yourdomain",
         "yourapp",
         "yoursite",
         "yourwebsite",
         "yourfrontend",
-        "mydomain.",
-        "my-domain.",
+        "yourbackend",
+        "yourcompany",
+        "yourname",
+        "yourproject",
+        "mydomain",
+        "mywebsite",
         "changeme",
-        "change-me",
-        "change_me",
-        "replace-me",
-        "replace_me",
         "replaceme",
-        "<domain",
-        "<your",
-        "<origin",
-        "domain_here",
         "placeholder",
-        "xxxxx",
-        "frontend-url-here",
-        "todo",
-        "insert-",
+        "yourproductiondomain",
+        "yourfrontenddomain",
+        "yourusername",
+        "productiondomain",
+        "yourserver",
+        "insertdomain",
+        "yoururl",
+        "yourhost",
     ];
-    WORDS.iter().any(|word| lower.contains(word))
-        || ((lower.contains("{{") && lower.contains("}}")) || (text.contains("<%") && text.contains("%>")))
+    if words.iter().any(|word| WHOLE.contains(word)) {
+        return true;
+    }
+    const AFTER_YOUR: [&str; 22] = [
+        "domain",
+        "app",
+        "site",
+        "website",
+        "frontend",
+        "backend",
+        "company",
+        "name",
+        "project",
+        "production",
+        "url",
+        "host",
+        "server",
+        "org",
+        "username",
+        "vercel",
+        "netlify",
+        "client",
+        "api",
+        "web",
+        "actual",
+        "deployed",
+    ];
+    let pairs = words.windows(2).any(|pair| match pair {
+        ["your", word] => AFTER_YOUR.contains(word),
+        ["change" | "replace", "me" | "this"]
+        | ["domain" | "url" | "origin", "here"]
+        | ["my", "domain" | "website"] => true,
+        _ => false,
+    });
+    // `https://your-frontend.example` must begin a host label, as in `tell-your-story.org` it does not.
+    pairs && (!words.contains(&"your") || starts_a_label(&lower, "your"))
+}
+
+fn starts_a_label(text: &str, word: &str) -> bool {
+    text.match_indices(word)
+        .any(|(at, _)| at == 0 || matches!(text.as_bytes()[at - 1], b'/' | b'.' | b'@' | b'_' | b' ' | b'<'))
 }

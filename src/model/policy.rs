@@ -217,7 +217,7 @@ impl OriginDecision {
     /// What a request is told, and where that is written. `Unknown` when the deciding arm is not certain.
     pub fn ask(&self, world: &dyn World) -> (OriginAnswer, Span) {
         for arm in &self.arms {
-            match arm.when.eval(world) {
+            match arm.when.decide(world) {
                 Some(true) => return (arm.answer.clone(), arm.span),
                 Some(false) => {}
                 None => return (OriginAnswer::Unknown, arm.span),

@@ -34,12 +34,34 @@ pub struct Probed {
     pub dynamic: bool,
     /// Nobody passes.
     pub none: bool,
+    /// That every origin passes is so only where this variable is missing.
+    pub variable: Option<String>,
 }
 
-/// Asks a decision in production.
+/// Asks a decision in production, and where it is open there only because a variable is missing, says so.
 pub fn probe(decision: &OriginDecision) -> Probed {
-    let assume = Assume::Production;
-    let ask = |origin: &str| decision.ask_origin(origin, &assume);
+    let probed = probe_in(decision, &Assume::Production);
+    if probed.any {
+        return probed;
+    }
+    let is_set_test = |variable: &String| {
+        decision
+            .arms
+            .iter()
+            .flat_map(|arm| arm.when.tests())
+            .any(|(test, _)| matches!(test, Test::EnvSet { variable: name } if **name == **variable))
+    };
+    for variable in variables(decision).into_iter().filter(is_set_test) {
+        let missing = probe_in(decision, &Assume::Missing(variable.clone()));
+        if missing.any {
+            return Probed { variable: Some(variable), ..missing };
+        }
+    }
+    probed
+}
+
+fn probe_in(decision: &OriginDecision, assume: &Assume) -> Probed {
+    let ask = |origin: &str| decision.ask_origin(origin, assume);
     let foreign: Vec<(OriginAnswer, Span)> = FOREIGN.iter().map(|origin| ask(origin)).collect();
     let mut probed = Probed { dynamic: is_dynamic(decision), ..Probed::default() };
     let passes = |(answer, _): &(OriginAnswer, Span)| matches!(answer, OriginAnswer::Wildcard | OriginAnswer::Echo);
@@ -54,19 +76,22 @@ pub fn probe(decision: &OriginDecision) -> Probed {
     if probed.any {
         return probed;
     }
-    if decision.allows("null", &assume) == Known::Yes {
+    if decision.allows("null", assume) == Known::Yes {
         probed.null = Some(ask("null").1);
     }
     for (domain, span) in domains(decision) {
         for witness in attacks(&domain) {
-            if probed.loose.is_none() && decision.allows(&witness, &assume) == Known::Yes {
+            if probed.loose.is_none() && decision.allows(&witness, assume) == Known::Yes {
                 let at = deciding_test(decision, &witness).unwrap_or(span);
                 probed.loose = Some((witness, at));
             }
         }
+        if let Some((witness, at)) = shortened(decision, &domain).filter(|_| probed.loose.is_none()) {
+            probed.loose = Some((witness, at));
+        }
         if let Some(suffix) = shared_suffix(&domain) {
             let witness = format!("https://attacker-owned.{suffix}");
-            if probed.shared_suffix.is_none() && decision.allows(&witness, &assume) == Known::Yes {
+            if probed.shared_suffix.is_none() && decision.allows(&witness, assume) == Known::Yes {
                 let at = deciding_test(decision, &witness).unwrap_or(span);
                 probed.shared_suffix = Some((suffix, at));
             }
@@ -79,7 +104,7 @@ pub fn probe(decision: &OriginDecision) -> Probed {
 fn deciding_test(decision: &OriginDecision, origin: &str) -> Option<Span> {
     let request = request(origin);
     let world = Situation::with(&Assume::Production, &request);
-    let arm = decision.arms.iter().find(|arm| arm.when.eval(&world) != Some(false))?;
+    let arm = decision.arms.iter().find(|arm| arm.when.decide(&world) != Some(false))?;
     arm.when.tests().into_iter().find_map(|(test, span)| {
         let careless = matches!(test, Test::Request { relation, .. } if !matches!(relation, Relation::Equals(_) | Relation::Present));
         (careless && world.test(test) == Some(true)).then_some(span)
@@ -91,7 +116,11 @@ fn is_dynamic(decision: &OriginDecision) -> bool {
     decision.arms.iter().any(|arm| {
         arm.answer == OriginAnswer::Echo
             || (arm.answer != OriginAnswer::Nothing
-                && arm.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin())))
+                && arm
+                    .when
+                    .tests()
+                    .iter()
+                    .any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin())))
     }) && !matches!(decision.arms.as_slice(), [arm] if matches!(arm.answer, OriginAnswer::Fixed(_) | OriginAnswer::Wildcard))
 }
 
@@ -107,9 +136,10 @@ fn domains(decision: &OriginDecision) -> Vec<(String, Span)> {
             }
             let text = match relation {
                 Relation::Equals(_) | Relation::Present => continue,
-                Relation::Contains(text) | Relation::StartsWith(text) | Relation::EndsWith(text) | Relation::Within(text) => {
-                    text.to_string()
-                }
+                Relation::Contains(text)
+                | Relation::StartsWith(text)
+                | Relation::EndsWith(text)
+                | Relation::Within(text) => text.to_string(),
                 Relation::Matches(pattern) => plain(&pattern.source),
             };
             for host in hosts(&text) {
@@ -182,10 +212,54 @@ fn attacks(host: &str) -> Vec<String> {
     let home = registrable_domain(host);
     attacks.retain(|attack| {
         let Some(url) = Url::parse(attack) else { return false };
-        let theirs = registrable_domain(&url.host).or_else(|| url.host.ends_with(".evil.example").then(|| "evil.example".to_owned()));
+        let theirs = registrable_domain(&url.host)
+            .or_else(|| url.host.ends_with(".evil.example").then(|| "evil.example".to_owned()));
         theirs.is_some() && theirs != home && !is_loopback(&url.host)
     });
     attacks
+}
+
+/// A test for "is a part of" also lets the beginning of an allowed origin through: `https://app.example.co`.
+fn shortened(decision: &OriginDecision, host: &str) -> Option<(String, Span)> {
+    let within = decision.arms.iter().flat_map(|arm| arm.when.tests()).find_map(|(test, span)| match test {
+        Test::Request { term, relation: Relation::Within(text) } if about_origin(term) && text.contains(host) => {
+            Some(span)
+        }
+        _ => None,
+    })?;
+    let cut = host.get(..host.len().checked_sub(1)?)?;
+    let witness = format!("https://{cut}");
+    let other = registrable_domain(cut).is_some_and(|domain| registrable_domain(host).as_deref() != Some(&domain));
+    (other && decision.allows(&witness, &Assume::Production) == Known::Yes).then_some((witness, within))
+}
+
+/// Patterns that name `http` themselves and let the unencrypted twin of a host through: the twin, and the pattern's place.
+pub fn insecure_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
+    let mut found: Vec<(String, Span)> = Vec::new();
+    for arm in &decision.arms {
+        for (test, span) in arm.when.tests() {
+            let Test::Request { term, relation: Relation::Matches(pattern) } = test else { continue };
+            let says_http = pattern.source.contains("https?:")
+                || pattern.source.contains("http:")
+                || pattern.source.contains("http(s)?:")
+                || pattern.source.contains("http(?:s)?:");
+            if !about_origin(term) || !says_http || found.iter().any(|(_, at)| *at == span) {
+                continue;
+            }
+            for host in hosts(&plain(&pattern.source)) {
+                if is_loopback(&host) || super::origin::is_private_network(&host) {
+                    continue;
+                }
+                let candidates = [format!("http://{host}"), format!("http://app.{host}"), format!("http://www.{host}")];
+                let passes = |origin: &&String| decision.allows(origin, &Assume::Production) == Known::Yes;
+                if let Some(twin) = candidates.iter().find(passes) {
+                    found.push((twin.clone(), span));
+                    break;
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The hosting provider's suffix that a host is (part of): `vercel.app` for `vercel.app` itself only.
@@ -263,7 +337,7 @@ fn arm_answers(decision: &OriginDecision, text: &str, span: Span, assume: &Assum
     for arm in &decision.arms {
         let mine = arm.span == span || arm.when.tests().iter().any(|(_, at)| *at == span);
         let refuses = matches!(arm.answer, OriginAnswer::Nothing | OriginAnswer::Fails);
-        match (arm.when.eval(&world), mine && !refuses) {
+        match (arm.when.decide(&world), mine && !refuses) {
             (Some(true), true) => return Some(true),
             (Some(true), false) if matches!(arm.answer, OriginAnswer::Echo) => {
                 // Another spelling of the same origin already passes: this one is allowed as well.
@@ -308,7 +382,8 @@ fn falls_back(decision: &OriginDecision, text: &str, span: Span, variable: &str)
     if arm_answers(decision, text, span, &missing) != Some(true) {
         return false;
     }
-    let mine = decision.arms.iter().filter(|arm| arm.span == span || arm.when.tests().iter().any(|(_, at)| *at == span));
+    let mine =
+        decision.arms.iter().filter(|arm| arm.span == span || arm.when.tests().iter().any(|(_, at)| *at == span));
     let mut values = BTreeSet::new();
     let mut asked_for = false;
     for arm in mine {

@@ -108,9 +108,7 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
-    /// A refused origin ends in an exception, so that the request fails.
-    CallbackThrows,
-    /// Like `CallbackThrows`, and a request without an `Origin` header is refused too.
+    /// A request without an `Origin` header ends in an exception.
     MissingOriginRefused,
     /// A path pattern that the pinned version of the router refuses at start-up.
     UnsupportedPattern,

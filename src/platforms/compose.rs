@@ -12,7 +12,11 @@ use crate::syntax::document::{Node, NodeKind};
 /// Is it the name of a compose file?
 pub fn is_compose(name: &str) -> bool {
     let stem = name.trim_end_matches(".yml").trim_end_matches(".yaml");
-    stem == "compose" || stem == "docker-compose" || stem.starts_with("compose.") || stem.starts_with("docker-compose.") || stem.starts_with("docker-compose-")
+    stem == "compose"
+        || stem == "docker-compose"
+        || stem.starts_with("compose.")
+        || stem.starts_with("docker-compose.")
+        || stem.starts_with("docker-compose-")
 }
 
 /// `environment:` of every service, as a map or as `NAME=value` lines. What is interpolated from outside is left out.

@@ -28,7 +28,10 @@ pub(super) const VERBS: [&str; 9] = ["use", "get", "post", "put", "patch", "dele
 /// Does this canonical name make an application or router?
 pub(super) fn is_app_path(path: &str) -> bool {
     let path = path.replace(".default", "");
-    matches!(path.as_str(), "npm:express()" | "npm:express.Router()" | "npm:express.application()" | "npm:express.express()")
+    matches!(
+        path.as_str(),
+        "npm:express()" | "npm:express.Router()" | "npm:express.application()" | "npm:express.express()"
+    )
 }
 
 impl Library for Express {
@@ -42,13 +45,14 @@ impl Library for Express {
                 "hostname" | "host" => Some(Value::new(Kind::Term(Term::header("host")), span)),
                 // A CORS-preflight request never carries credentials, so nobody is signed in there.
                 "user" | "auth" | "userId" | "currentUser" => Some(authenticated(span)),
-                "body" | "query" | "params" | "ip" | "files" | "file" | "protocol" | "secure" | "xhr" | "app" | "log" => {
-                    term(Part::Other(name.into()))
-                }
+                "body" | "query" | "params" | "ip" | "files" | "file" | "protocol" | "secure" | "xhr" | "app"
+                | "log" => term(Part::Other(name.into())),
                 _ => None,
             },
             "express:req.headers" => Some(Value::new(Kind::Term(Term::header(name)), span)),
-            "express:req.cookies" | "express:req.signedCookies" => Some(Value::new(Kind::Term(Term::header("cookie")), span)),
+            "express:req.cookies" | "express:req.signedCookies" => {
+                Some(Value::new(Kind::Term(Term::header("cookie")), span))
+            }
             "express:req.session" => Some(authenticated(span)),
             _ => None,
         }

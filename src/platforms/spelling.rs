@@ -178,12 +178,13 @@ mod tests {
 /// Misspelt names in the lists of policies and in the header lines of handlers.
 pub fn uses(project: &Project) -> Vec<NameUse> {
     let mut uses: Vec<NameUse> = Vec::new();
-    let mut push = |name: &Spanned<Arc<str>>, meant: Option<&'static str>, kind: &'static str, platform: &'static str| {
-        let known = uses.iter().any(|one| one.name.span == name.span);
-        if let (Some(meant), false) = (meant, known) {
-            uses.push(NameUse { name: name.clone(), meant: meant.into(), kind, platform });
-        }
-    };
+    let mut push =
+        |name: &Spanned<Arc<str>>, meant: Option<&'static str>, kind: &'static str, platform: &'static str| {
+            let known = uses.iter().any(|one| one.name.span == name.span);
+            if let (Some(meant), false) = (meant, known) {
+                uses.push(NameUse { name: name.clone(), meant: meant.into(), kind, platform });
+            }
+        };
     for policy in &project.policies {
         for name in listed(&policy.allow_methods.value) {
             push(name, meant_method(&name.value), "allowed method", policy.platform);

@@ -159,6 +159,7 @@ fn is_nginx(name: &str, extension: &str, directory: &str) -> bool {
     [".conf", ".nginx", ".vhost", ".nginxconf"].iter().any(|end| plain.ends_with(end))
         || (name.starts_with("nginx") && !OTHER.contains(&extension))
         || matches!(directory, "sites-available" | "sites-enabled")
+        || (extension.is_empty() && matches!(directory, "vhost.d" | "conf.d" | "snippets" | "nginx"))
 }
 
 #[cfg(test)]

@@ -7,32 +7,45 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{
-    env_uses, flag, in_production, list_arms, names, option, origin_matches, seconds,
-};
+use super::super::values::{env_uses, flag, in_production, list_arms, names, option, origin_matches, seconds};
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
-use crate::model::policy::{
-    Arm, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting,
-};
+use crate::model::policy::{Arm, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::term::{Anchor, Term};
 use crate::source::{Span, Spanned};
 
 /// The options that the package reads.
 const OPTIONS: [&str; 8] = [
-    "origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue",
+    "origin",
+    "methods",
+    "allowedHeaders",
+    "exposedHeaders",
+    "credentials",
+    "maxAge",
+    "preflightContinue",
     "optionsSuccessStatus",
 ];
 
 /// Names of other libraries' options, and what they are called here.
 const FOREIGN: [(&str, &str); 16] = [
-    ("origins", "origin"), ("allowedOrigins", "origin"), ("allowOrigins", "origin"), ("allowOrigin", "origin"),
-    ("allow_origins", "origin"), ("allowHeaders", "allowedHeaders"), ("headers", "allowedHeaders"),
-    ("allow_headers", "allowedHeaders"), ("exposeHeaders", "exposedHeaders"), ("expose_headers", "exposedHeaders"),
-    ("allowMethods", "methods"), ("allowedMethods", "methods"), ("allowCredentials", "credentials"),
-    ("withCredentials", "credentials"), ("allow_credentials", "credentials"), ("max_age", "maxAge"),
+    ("origins", "origin"),
+    ("allowedOrigins", "origin"),
+    ("allowOrigins", "origin"),
+    ("allowOrigin", "origin"),
+    ("allow_origins", "origin"),
+    ("allowHeaders", "allowedHeaders"),
+    ("headers", "allowedHeaders"),
+    ("allow_headers", "allowedHeaders"),
+    ("exposeHeaders", "exposedHeaders"),
+    ("expose_headers", "exposedHeaders"),
+    ("allowMethods", "methods"),
+    ("allowedMethods", "methods"),
+    ("allowCredentials", "credentials"),
+    ("withCredentials", "credentials"),
+    ("allow_credentials", "credentials"),
+    ("max_age", "maxAge"),
 ];
 
 /// The methods the package allows by default.
@@ -54,7 +67,11 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
     for id in ids {
         let (args, span) = (run.object(id).args.clone(), run.object(id).span);
         // `cors(req, res, next)` makes no middleware: it is the factory used as one.
-        if args.positional.iter().any(|value| matches!(&value.kind, Kind::External(path) if path.starts_with("express:"))) {
+        if args
+            .positional
+            .iter()
+            .any(|value| matches!(&value.kind, Kind::External(path) if path.starts_with("express:")))
+        {
             project.faults.push(HandlerFault::new(FaultKind::NotCalled, "express", span, "cors"));
             continue;
         }
@@ -106,7 +123,9 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
         static_assets: false,
         server: None,
         settings: settings(&options),
-        env_reads: origin.map(|origin| env_uses(&origin, "the cors package then switches itself off: no header is sent")).unwrap_or_default(),
+        env_reads: origin
+            .map(|origin| env_uses(&origin, "the cors package then switches itself off: no header is sent"))
+            .unwrap_or_default(),
     }
 }
 
@@ -198,7 +217,8 @@ fn callback_arms(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Arm> {
 /// What one call of the callback answers: `(error, allowed)`.
 fn answers(event: &Event) -> Vec<Arm> {
     let mut arms = Vec::new();
-    let arm = |when: Formula, answer: OriginAnswer| Arm { when: event.when.clone().and(when), answer, span: event.span };
+    let arm =
+        |when: Formula, answer: OriginAnswer| Arm { when: event.when.clone().and(when), answer, span: event.span };
     let mut no_error = Formula::True;
     for (when, error) in event.args.positional.first().map(Value::alternatives).unwrap_or_default() {
         match &error.kind {
@@ -253,18 +273,17 @@ fn settings(options: &Value) -> Vec<Setting> {
             if OPTIONS.contains(&&**key) {
                 continue;
             }
-            let meant = FOREIGN
-                .iter()
-                .find(|(foreign, _)| *foreign == &**key)
-                .map(|(_, own)| *own)
-                .or_else(|| closest(key));
-            let nested = entry.value.as_map().is_some_and(|inner| inner.entries.keys().any(|key| OPTIONS.contains(&&**key)));
+            let meant =
+                FOREIGN.iter().find(|(foreign, _)| *foreign == &**key).map(|(_, own)| *own).or_else(|| closest(key));
+            let nested =
+                entry.value.as_map().is_some_and(|inner| inner.entries.keys().any(|key| OPTIONS.contains(&&**key)));
             let reason = match nested {
                 true => "its options stand one level too deep: the cors package reads them at the top",
                 false => "the cors package does not read it",
             };
             let fault = Fault::Unread { meant: meant.map(Arc::from), reason: reason.to_owned() };
-            let setting = Setting { name: Spanned::new(key.clone(), entry.key), span: entry.key.to(entry.value.span), fault };
+            let setting =
+                Setting { name: Spanned::new(key.clone(), entry.key), span: entry.key.to(entry.value.span), fault };
             if (meant.is_some() || nested) && !settings.contains(&setting) {
                 settings.push(setting);
             }

@@ -21,6 +21,8 @@ pub(super) struct Handled {
     pub(super) effects: Vec<GuardedEffect>,
     /// It calls nothing that could answer in its stead.
     pub(super) understood: bool,
+    /// Calls of the `cors` package itself as if it were the handler it makes.
+    pub(super) factory_calls: Vec<Span>,
     /// Calls of things unknown, which may throw.
     pub(super) risky: Vec<Span>,
 }
@@ -82,8 +84,14 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
             status.set(when, event.args.positional.get(1).and_then(code));
         }
         "express:res.sendStatus" => push(Effect::Answer(first.and_then(code)), event.span),
-        "express:res.json" | "express:res.send" | "express:res.end" | "express:res.jsonp" | "express:res.render"
-        | "express:res.sendFile" | "express:res.download" | "express:res.redirect" => {
+        "express:res.json"
+        | "express:res.send"
+        | "express:res.end"
+        | "express:res.jsonp"
+        | "express:res.render"
+        | "express:res.sendFile"
+        | "express:res.download"
+        | "express:res.redirect" => {
             let code = match (path, first.and_then(code)) {
                 ("express:res.redirect", code) => Some(code.unwrap_or(302)),
                 _ => status.at(when),
@@ -100,7 +108,11 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
             status.set(when, first.and_then(code));
             if let Some(map) = event.args.positional.iter().skip(1).find(|value| value.as_map().is_some()) {
                 for (when, effect) in map_effects(map) {
-                    handled.effects.push(GuardedEffect { when: event.when.clone().and(when), effect, span: event.span });
+                    handled.effects.push(GuardedEffect {
+                        when: event.when.clone().and(when),
+                        effect,
+                        span: event.span,
+                    });
                 }
             }
         }
@@ -124,6 +136,10 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
                     push(Effect::Cors(*policy), event.span);
                     push(Effect::Next, event.span);
                 }
+                None if matches!(path, "npm:cors" | "npm:cors.default") && passes_request(event) => {
+                    handled.factory_calls.push(event.span);
+                    handled.understood = false;
+                }
                 None => {
                     handled.risky.push(event.span);
                     handled.understood &= !passes_request(event);
@@ -135,7 +151,7 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
 
 /// Is the response given to something that may answer?
 fn passes_request(event: &Event) -> bool {
-    event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "express:res" | "express:next")))
+    event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "express:req" | "express:res" | "express:next")))
 }
 
 fn code(value: &Value) -> Option<u16> {
@@ -158,8 +174,7 @@ fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
             if value.as_text().is_none() {
                 value.span = event.span;
             }
-            let effect =
-                if append { Effect::Append(name.clone(), value) } else { Effect::Set(name.clone(), value) };
+            let effect = if append { Effect::Append(name.clone(), value) } else { Effect::Set(name.clone(), value) };
             (when, effect)
         })
         .collect()
@@ -186,7 +201,8 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
         .collect();
     let Some(first_line) = lines.first() else { return Vec::new() };
     let succeeds = handled.effects.iter().any(|guarded| {
-        matches!(guarded.effect, Effect::Answer(status) if status.is_none_or(|status| status < 400)) || guarded.effect == Effect::Next
+        matches!(guarded.effect, Effect::Answer(status) if status.is_none_or(|status| status < 400))
+            || guarded.effect == Effect::Next
     });
     let mut found = Vec::new();
     for (position, guarded) in handled.effects.iter().enumerate() {
@@ -210,7 +226,8 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
 fn skipped_by_throw(line: &GuardedEffect, answer: &GuardedEffect, handled: &Handled) -> bool {
     answer.when.tests().iter().any(|(test, _)| match test {
         Test::Thrown(body) => {
-            body.contains(line.span) && handled.risky.iter().any(|call| body.contains(*call) && call.start < line.span.start)
+            body.contains(line.span)
+                && handled.risky.iter().any(|call| body.contains(*call) && call.start < line.span.start)
         }
         _ => false,
     })

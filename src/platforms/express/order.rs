@@ -73,7 +73,9 @@ pub(in crate::platforms) fn certain_answer(handler: &Handler, request: &Request)
                 _ => {}
             },
             // It may answer or go on: nothing is certain any more.
-            None if matches!(guarded.effect, Effect::Answer(_) | Effect::Next | Effect::Fail | Effect::Cors(_)) => return None,
+            None if matches!(guarded.effect, Effect::Answer(_) | Effect::Next | Effect::Fail | Effect::Cors(_)) => {
+                return None;
+            }
             None => {}
         }
     }
@@ -94,14 +96,15 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
         if covered_before(&earlier.scope, position) || is_cors(earlier) {
             continue;
         }
-        let options_before = server.handlers[..position]
-            .iter()
-            .any(|before| is_cors(before) && before.scope.has_method("OPTIONS") && before.scope.overlaps(&earlier.scope));
+        let options_before = server.handlers[..position].iter().any(|before| {
+            is_cors(before) && before.scope.has_method("OPTIONS") && before.scope.overlaps(&earlier.scope)
+        });
         let middleware = earlier.scope.methods.is_empty();
         if cors.scope.has_method("OPTIONS") && middleware && !options_before && earlier.role != Role::Error {
             if let Some((status, _)) = certain_answer(earlier, &preflight_request()) {
                 if earlier.role == Role::Auth || status.is_none_or(|status| !(200..300).contains(&status)) {
-                    let mut one = HandlerFault::new(FaultKind::AnswersPreflight, "express", earlier.span, earlier.name.clone());
+                    let mut one =
+                        HandlerFault::new(FaultKind::AnswersPreflight, "express", earlier.span, earlier.name.clone());
                     one.cors = Some(cors.span);
                     one.status = status;
                     faults.push(one);
@@ -109,9 +112,18 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
                 }
             }
         }
-        let answers = matches!(earlier.role, Role::Route | Role::Limiter | Role::Proxy);
+        if earlier.role == Role::Limiter && cors.scope.has_method("GET") {
+            // It answers above its rate only, and those answers have no headers.
+            let mut one =
+                HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", earlier.span, earlier.name.clone());
+            one.status = Some(429);
+            one.cors = Some(cors.span);
+            faults.push(one);
+        }
+        let answers = matches!(earlier.role, Role::Route | Role::Proxy);
         let sees_cors_route = cors.scope.methods.is_empty() && cors.scope.prefix;
-        if answers && sees_cors_route && cors.scope.covers(&earlier.scope) && !is_internal(earlier) && missed.is_none() {
+        if answers && sees_cors_route && cors.scope.covers(&earlier.scope) && !is_internal(earlier) && missed.is_none()
+        {
             missed = Some(earlier);
         }
     }
@@ -125,8 +137,22 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
 /// Routes that no browser of another origin calls: health checks, webhooks, metrics, the start page.
 fn is_internal(handler: &Handler) -> bool {
     const WORDS: [&str; 16] = [
-        "health", "healthz", "healthcheck", "health-check", "ping", "status", "metrics", "ready", "live", "webhook", "webhooks",
-        "favicon.ico", "robots.txt", "stripe", "version", "docs",
+        "health",
+        "healthz",
+        "healthcheck",
+        "health-check",
+        "ping",
+        "status",
+        "metrics",
+        "ready",
+        "live",
+        "webhook",
+        "webhooks",
+        "favicon.ico",
+        "robots.txt",
+        "stripe",
+        "version",
+        "docs",
     ];
     let Some(path) = &handler.scope.path else { return false };
     let trimmed = path.value.trim_matches('/');
@@ -149,7 +175,9 @@ fn twice(project: &mut Project) {
             .collect();
         for pair in everywhere.windows(2) {
             let [(first, first_span), (second, second_span)] = pair else { continue };
-            if first != second && project.policies[*first].allow_origin.arms != project.policies[*second].allow_origin.arms {
+            if first != second
+                && project.policies[*first].allow_origin.arms != project.policies[*second].allow_origin.arms
+            {
                 found.push((*second, *first_span, *second_span));
             }
         }
@@ -160,7 +188,8 @@ fn twice(project: &mut Project) {
             span,
             fault: Fault::Disabled {
                 by: Spanned::new("cors()".into(), by),
-                effect: "the first cors() answers every preflight, so this one only changes the answers after it".to_owned(),
+                effect: "the first cors() answers every preflight, so this one only changes the answers after it"
+                    .to_owned(),
             },
         });
     }
@@ -170,7 +199,11 @@ fn twice(project: &mut Project) {
 fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Project, faults: &mut Vec<HandlerFault>) {
     let used = used_objects(run);
     for (&id, &policy) in cors {
-        let applied = project.servers.iter().flat_map(|server| &server.handlers).any(|handler| policies_of(handler).contains(&policy));
+        let applied = project
+            .servers
+            .iter()
+            .flat_map(|server| &server.handlers)
+            .any(|handler| policies_of(handler).contains(&policy));
         if applied || used.contains(&id) {
             continue;
         }
@@ -235,7 +268,12 @@ fn imported_only(run: &mut Interp<'_>, project: &Project, faults: &mut Vec<Handl
         });
         let Some(span) = imported else { continue };
         let mentioned = run.objects.iter().any(|object| super::cors_npm::is_cors_path(&object.path))
-            || run.log.iter().any(|event| event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if path.starts_with("npm:cors"))));
+            || run.log.iter().any(|event| {
+                event
+                    .args
+                    .all()
+                    .any(|value| matches!(&value.kind, Kind::External(path) if path.starts_with("npm:cors")))
+            });
         if !mentioned {
             let mut one = HandlerFault::new(FaultKind::NotInstalled, "express", span, "cors");
             one.detail = "the package is imported and never used".to_owned();

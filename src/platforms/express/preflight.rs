@@ -63,7 +63,10 @@ fn unsafe_routes<'s>(server: &'s Server, scope: &'s Scope) -> impl Iterator<Item
 
 /// Requests carry JSON: somebody parses it.
 fn takes_json(server: &Server) -> bool {
-    server.handlers.iter().any(|handler| matches!(handler.name.as_str(), "express.json" | "body-parser.json" | "bodyParser.json"))
+    server
+        .handlers
+        .iter()
+        .any(|handler| matches!(handler.name.as_str(), "express.json" | "body-parser.json" | "bodyParser.json"))
 }
 
 /// A handler that answers OPTIONS itself: with which status, and with which headers.
@@ -101,12 +104,17 @@ fn own_answer(server: &Server, index: usize, handler: &Handler, faults: &mut Vec
     let has = |name: &str| sent.contains(name);
     let mut missing = Vec::new();
     if !has("access-control-allow-origin") {
-        let granted = server.handlers.iter().enumerate().any(|(other, one)| {
-            other != index && is_manual(one) && one.scope.overlaps(&handler.scope)
-        });
+        let granted = server
+            .handlers
+            .iter()
+            .enumerate()
+            .any(|(other, one)| other != index && is_manual(one) && one.scope.overlaps(&handler.scope));
         if is_manual(handler) || granted {
             missing.push("Access-Control-Allow-Origin");
         }
+    } else if !has("access-control-allow-methods") && !has("access-control-allow-headers") {
+        // A preflight is only sent for a method or a header that has to be allowed: one of the two is always needed.
+        missing.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
     } else {
         if !has("access-control-allow-methods") && unsafe_routes(server, &handler.scope).next().is_some() {
             missing.push("Access-Control-Allow-Methods");
@@ -133,14 +141,16 @@ fn passed_on(server: &Server, index: usize, handler: &Handler, faults: &mut Vec<
     if !is_manual(handler) || !goes_on || !handler.scope.methods.is_empty() || !reached(handler) || !server.complete {
         return;
     }
-    if certain_answer(handler, &preflight_request()).is_some() || unsafe_routes(server, &handler.scope).next().is_none() {
+    if certain_answer(handler, &preflight_request()).is_some() || unsafe_routes(server, &handler.scope).next().is_none()
+    {
         return;
     }
     for later in &server.handlers[index + 1..] {
         if !later.scope.has_method("OPTIONS") || later.role == Role::Error {
             continue;
         }
-        let may_answer = !later.understood || (later.role != Role::CatchAll && !matches!(later.role, Role::Other | Role::Limiter));
+        let may_answer =
+            !later.understood || (later.role != Role::CatchAll && !matches!(later.role, Role::Other | Role::Limiter));
         if later.role != Role::CatchAll && (may_answer && later.scope.overlaps(&handler.scope)) {
             return;
         }
@@ -168,13 +178,20 @@ fn unhandled(server: &Server, faults: &mut Vec<HandlerFault>) {
             continue;
         }
         let answered = server.handlers.iter().enumerate().any(|(other, before)| {
-            other != index && is_cors(before) && before.scope.has_method("OPTIONS") && before.scope.overlaps(&handler.scope)
+            other != index
+                && is_cors(before)
+                && before.scope.has_method("OPTIONS")
+                && before.scope.overlaps(&handler.scope)
         });
         let unknown = server.handlers.iter().any(|other| {
-            !other.understood && other.scope.has_method("OPTIONS") && other.scope.methods.is_empty() && other.role == Role::Other
+            !other.understood
+                && other.scope.has_method("OPTIONS")
+                && other.scope.methods.is_empty()
+                && other.role == Role::Other
         });
         if !answered && !unknown {
-            let mut one = HandlerFault::new(FaultKind::PreflightUnhandled, "express", handler.span, handler.name.clone());
+            let mut one =
+                HandlerFault::new(FaultKind::PreflightUnhandled, "express", handler.span, handler.name.clone());
             one.detail = handler.scope.methods.join(", ");
             faults.push(one);
         }

@@ -21,17 +21,29 @@ use crate::source::{Span, Spanned};
 
 /// Packages whose handlers let nobody through who has not proven who they are.
 const AUTH: [&str; 14] = [
-    "npm:express-oauth2-jwt-bearer.auth()", "npm:express-jwt()", "npm:express-jwt.expressjwt()", "npm:express-jwt.default()",
-    "npm:passport.authenticate()", "npm:express-basic-auth()", "npm:express-openid-connect.requiresAuth()",
-    "npm:@clerk/express.requireAuth()", "npm:@clerk/clerk-sdk-node.ClerkExpressRequireAuth()", "npm:koa-jwt()",
-    "npm:supertokens-node/recipe/session/framework/express.verifySession()", "npm:http-auth-connect()",
-    "npm:express-oauth-jwt()", "npm:@okta/oidc-middleware.ensureAuthenticated()",
+    "npm:express-oauth2-jwt-bearer.auth()",
+    "npm:express-jwt()",
+    "npm:express-jwt.expressjwt()",
+    "npm:express-jwt.default()",
+    "npm:passport.authenticate()",
+    "npm:express-basic-auth()",
+    "npm:express-openid-connect.requiresAuth()",
+    "npm:@clerk/express.requireAuth()",
+    "npm:@clerk/clerk-sdk-node.ClerkExpressRequireAuth()",
+    "npm:koa-jwt()",
+    "npm:supertokens-node/recipe/session/framework/express.verifySession()",
+    "npm:http-auth-connect()",
+    "npm:express-oauth-jwt()",
+    "npm:@okta/oidc-middleware.ensureAuthenticated()",
 ];
 
 /// Packages that refuse requests above a rate.
 const LIMITERS: [&str; 5] = [
-    "npm:express-rate-limit()", "npm:express-rate-limit.rateLimit()", "npm:express-rate-limit.default()",
-    "npm:express-brute().prevent", "npm:express-slow-down()",
+    "npm:express-rate-limit()",
+    "npm:express-rate-limit.rateLimit()",
+    "npm:express-rate-limit.default()",
+    "npm:express-brute().prevent",
+    "npm:express-slow-down()",
 ];
 
 /// Packages that serve files.
@@ -55,7 +67,8 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
         let file = run.path_of_span(span);
         let index = project.servers.len();
         for handler in &handlers {
-            let plain = !handler.scope.methods.is_empty() && handler.scope.methods.iter().all(|method| matches!(&**method, "GET" | "HEAD"));
+            let plain = !handler.scope.methods.is_empty()
+                && handler.scope.methods.iter().all(|method| matches!(&**method, "GET" | "HEAD"));
             let files = handlers.iter().any(|other| other.span == handler.span && other.role == Role::Static);
             for policy in policies_of(handler) {
                 let policy = &mut project.policies[policy];
@@ -169,7 +182,10 @@ impl Builder<'_, '_> {
             paths = path_texts(route);
         } else if let Some((first, rest)) = args.split_first() {
             let is_path = matches!(first.kind, Kind::Str(_) | Kind::Regex { .. })
-                || first.as_list().is_some_and(|list| list.items.iter().all(|item| matches!(item.value.kind, Kind::Str(_) | Kind::Regex { .. })) && !list.items.is_empty());
+                || first.as_list().is_some_and(|list| {
+                    list.items.iter().all(|item| matches!(item.value.kind, Kind::Str(_) | Kind::Regex { .. }))
+                        && !list.items.is_empty()
+                });
             if is_path {
                 paths = path_texts(first);
                 args = rest;
@@ -222,8 +238,15 @@ impl Builder<'_, '_> {
         handlers: &mut Vec<Handler>,
     ) {
         let name = handler_name(value, verb, scope);
-        let mut handler =
-            Handler { role: Role::Other, name, span, when, scope: scope.clone(), effects: Vec::new(), understood: true };
+        let mut handler = Handler {
+            role: Role::Other,
+            name,
+            span,
+            when,
+            scope: scope.clone(),
+            effects: Vec::new(),
+            understood: true,
+        };
         match &value.kind {
             Kind::Object(id) => {
                 let path = self.run.object(*id).path.to_string();
@@ -248,7 +271,8 @@ impl Builder<'_, '_> {
                     }
                 } else if AUTH.contains(&plain.as_str()) || AUTH.contains(&path.as_str()) {
                     let optional = self.run.object(*id).args.all().any(|arg| {
-                        super::super::values::option(arg, "credentialsRequired").is_some_and(|value| matches!(value.kind, Kind::Bool(false)))
+                        super::super::values::option(arg, "credentialsRequired")
+                            .is_some_and(|value| matches!(value.kind, Kind::Bool(false)))
                     });
                     if !optional {
                         self.authentication(&mut handler);
@@ -294,6 +318,12 @@ impl Builder<'_, '_> {
 
     /// What a handler function is for, by what it does.
     fn classify(&mut self, handler: &mut Handler, handled: Handled, params: usize, route_end: bool, code: Span) {
+        for span in &handled.factory_calls {
+            let fault = HandlerFault::new(FaultKind::NotCalled, "express", *span, "cors");
+            if !self.project.faults.contains(&fault) {
+                self.project.faults.push(fault);
+            }
+        }
         for (span, status, line) in bare_errors(&handled) {
             let mut fault = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", span, handler.name.clone());
             fault.status = Some(status);
@@ -334,7 +364,8 @@ impl Builder<'_, '_> {
         let bare = path.value.split('/').any(|part| part == "*" || part == "(.*)");
         let file = self.run.path_of_span(event.span);
         if bare && self.packages.major("express", &file).is_some_and(|major| major >= 5) {
-            let mut fault = HandlerFault::new(FaultKind::UnsupportedPattern, "express", path.span, path.value.to_string());
+            let mut fault =
+                HandlerFault::new(FaultKind::UnsupportedPattern, "express", path.span, path.value.to_string());
             fault.detail = path.value.replace("(.*)", "*").replace('*', "{*splat}");
             self.project.faults.push(fault);
         }
@@ -347,7 +378,10 @@ fn options_skipped(args: &crate::eval::value::Args) -> bool {
         let Some(method) = super::super::values::option(value, "method") else { return value.is_unknown() };
         match &method.kind {
             Kind::Str(text) => text.eq_ignore_ascii_case("options"),
-            Kind::List(list) => list.items.iter().any(|item| item.value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("options"))),
+            Kind::List(list) => list
+                .items
+                .iter()
+                .any(|item| item.value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("options"))),
             _ => true,
         }
     })
@@ -377,7 +411,9 @@ fn flatten(value: &Value, guard: &Formula, flat: &mut Vec<(Formula, Value)>) {
 fn path_texts(value: &Value) -> Vec<Option<Spanned<Arc<str>>>> {
     match &value.kind {
         Kind::Str(text) => vec![Some(Spanned::new(text.clone(), value.span))],
-        Kind::Regex { pattern, .. } if matches!(&**pattern, ".*" | "(.*)" | "^.*$") => vec![Some(Spanned::new("/*any".into(), value.span))],
+        Kind::Regex { pattern, .. } if matches!(&**pattern, ".*" | "(.*)" | "^.*$") => {
+            vec![Some(Spanned::new("/*any".into(), value.span))]
+        }
         Kind::Regex { .. } => vec![Some(Spanned::new("/(regex)".into(), value.span))],
         Kind::List(list) => list.items.iter().flat_map(|item| path_texts(&item.value)).collect(),
         _ => vec![None],

@@ -224,13 +224,15 @@ fn bare_preflight(leaf: &Leaf<'_, '_, '_>) -> Option<HandlerFault> {
                 .filter_map(|group| group.line(name))
                 .any(|line| line.text().is_some_and(|text| asked(&text)))
     };
-    if lists("access-control-allow-methods", &["GET", "HEAD", "POST", "OPTIONS"]) {
+    let names = ["access-control-allow-methods", "access-control-allow-headers"];
+    if lacking.is_empty() && names.iter().all(|name| group.line(name).is_none()) {
+        // A preflight is only sent for a method or a header that has to be allowed: one of the two is always needed.
+        lacking.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
+    } else if lists("access-control-allow-methods", &["GET", "HEAD", "POST", "OPTIONS"]) {
         lacking.push("Access-Control-Allow-Methods");
     }
-    if lists(
-        "access-control-allow-headers",
-        &["Accept", "Accept-Language", "Content-Language", "Range", "Origin", "DNT"],
-    ) {
+    let safelisted = ["Accept", "Accept-Language", "Content-Language", "Range", "Origin", "DNT"];
+    if !lacking.contains(&"Access-Control-Allow-Headers") && lists("access-control-allow-headers", &safelisted) {
         lacking.push("Access-Control-Allow-Headers");
     }
     if lacking.is_empty() {

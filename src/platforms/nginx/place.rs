@@ -153,7 +153,7 @@ pub(super) fn extensions(pattern: &str) -> Option<Vec<String>> {
     let mut found = Vec::new();
     for word in list.split('|') {
         match word.split_once('?') {
-            // `woff2?`, `jpe?g`
+            // `(?:` is taken off above; `woff2?`, `jpe?g`.
             Some((with, rest)) => {
                 let without = with.get(..with.len().checked_sub(1)?)?;
                 found.extend([format!("{with}{rest}"), format!("{without}{rest}")]);

@@ -78,6 +78,7 @@ impl Findings {
         settle(&mut policy, leaf);
         policy.preflighted = preflighted;
         policy.static_assets = !preflighted;
+        policy.installed = Known::Yes;
         policy.paths = place.path.into_iter().filter(|_| place.kind != PathKind::Named).collect();
         policy.server = Some(self.project.servers.len());
         if development {

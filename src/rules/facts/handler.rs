@@ -32,8 +32,6 @@ facts! {
         not_installed: Flag,
         /// Like `cors_too_late`, but only redirects and files of `other` leave without the headers.
         cors_too_late_minor: Flag,
-        /// It refuses an origin by an exception, so that the request fails.
-        callback_throws: Flag,
         /// A request without an `Origin` header is refused as well.
         refuses_missing_origin: Flag,
         /// Its path pattern is one that the pinned version of the router refuses at start-up.

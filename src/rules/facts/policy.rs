@@ -81,6 +81,8 @@ facts! {
         written: Text,
         /// The public suffix of a hosting provider: `vercel.app`.
         suffix: Text,
+        /// Every origin passes only where this environment variable is missing.
+        variable: Text,
     }
 }
 

@@ -1,0 +1,60 @@
+//! Names of settings: which there are, what the old ones are called now, what a wrong one was meant to be.
+
+/// The settings that django-cors-headers reads.
+pub(super) const KNOWN: [&str; 11] = [
+    "CORS_ALLOWED_ORIGINS",
+    "CORS_ALLOWED_ORIGIN_REGEXES",
+    "CORS_ALLOW_ALL_ORIGINS",
+    "CORS_ALLOW_CREDENTIALS",
+    "CORS_ALLOW_HEADERS",
+    "CORS_ALLOW_METHODS",
+    "CORS_ALLOW_PRIVATE_NETWORK",
+    "CORS_EXPOSE_HEADERS",
+    "CORS_PREFLIGHT_MAX_AGE",
+    "CORS_URLS_REGEX",
+    "CORS_REPLACE_HTTPS_REFERER",
+];
+
+/// Old name and new name; the new ones exist since 3.5.
+pub(super) const RENAMED: [(&str, &str); 4] = [
+    ("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    ("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
+    ("CORS_MODEL", "the check_request_enabled signal"),
+];
+
+/// Names of other libraries or of memory, and what they are called here.
+const FOREIGN: [(&str, &str); 16] = [
+    ("CORS_ORIGINS", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_ORIGIN", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_ALLOW_ORIGINS", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_ALLOW_ORIGIN", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_WHITELIST", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_ALLOWED_HOSTS", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_ALLOWED_HEADERS", "CORS_ALLOW_HEADERS"),
+    ("CORS_ALLOWED_METHODS", "CORS_ALLOW_METHODS"),
+    ("CORS_EXPOSED_HEADERS", "CORS_EXPOSE_HEADERS"),
+    ("CORS_MAX_AGE", "CORS_PREFLIGHT_MAX_AGE"),
+    ("CORS_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
+    ("CORS_ALLOWED_ALL_ORIGINS", "CORS_ALLOW_ALL_ORIGINS"),
+    ("CORS_ALLOWED_ORIGINS_REGEX", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    ("CORS_ALLOWED_ORIGINS_REGEXES", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    ("CORS_ALLOWED_ORIGIN_REGEX", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    ("CORS_SUPPORTS_CREDENTIALS", "CORS_ALLOW_CREDENTIALS"),
+];
+
+/// The setting that an unknown name was probably meant to be.
+pub(super) fn meant(name: &str) -> Option<&'static str> {
+    if KNOWN.contains(&name) || RENAMED.iter().any(|(old, _)| *old == name) {
+        return None;
+    }
+    if let Some((_, own)) = FOREIGN.iter().find(|(foreign, _)| *foreign == name) {
+        return Some(own);
+    }
+    KNOWN
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(name, known), *known))
+        .filter(|(distance, _)| *distance <= 2)
+        .min()
+        .map(|(_, known)| known)
+}
