@@ -107,34 +107,41 @@ fn exceptions(run: &mut Interp<'_>, found: &Found, app: &App, project: &Project,
     let (wrappers, inner) = server.handlers.split_at(app.wrappers.min(server.handlers.len()));
     let cors = inner.iter().find(|handler| is_layer(handler) && possible(handler) && is_library(project, handler));
     let Some(cors) = cors.filter(|_| !wrappers.iter().any(is_cors)) else { return };
-    for event in &found.log {
-        let path = &*event.target.path;
-        let (key, function) = if path.ends_with(".exception_handler()()") && parent(run, event) == Some(app.id) {
-            let key = event.target.object.and_then(|id| run.object(id).args.positional.first().cloned());
-            (key, event.args.positional.first())
-        } else if path.ends_with(".add_exception_handler") && event.target.object == Some(app.id) {
-            (event.args.positional.first().cloned(), event.args.positional.get(1))
-        } else {
-            continue;
-        };
-        let outermost = key.is_some_and(|key| match &key.kind {
-            Kind::Num(number) => (*number - 500.0).abs() < 0.5,
-            Kind::External(path) => matches!(&**path, "py:Exception" | "py:BaseException"),
-            _ => false,
-        });
-        let Some(closure) = function.and_then(Value::as_function).filter(|_| outermost) else { continue };
-        let certain = event.when.eval(&Situation::of(&Assume::Production)) == Some(true);
-        if !certain || writes_headers(run, closure) {
-            continue;
-        }
-        let name = closure.function.name.as_deref().unwrap_or("exception_handler");
-        let decorated = path.ends_with("()()");
-        let span = if decorated { heading(&closure.function) } else { event.span };
-        let mut one = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, server.platform, span, name);
-        one.cors = Some(cors.span);
-        one.status = Some(500);
+    // Of the handlers for `Exception` and for 500 the last one is used.
+    let handlers = found.log.iter().filter_map(|event| outermost_handler(run, app, event).map(|closure| (event, closure)));
+    let Some((event, closure)) = handlers.last() else { return };
+    let certain = event.when.eval(&Situation::of(&Assume::Production)) == Some(true);
+    if !certain || writes_headers(run, &closure) {
+        return;
+    }
+    let name = closure.function.name.as_deref().unwrap_or("exception_handler");
+    let decorated = event.target.path.ends_with("()()");
+    let span = if decorated { heading(&closure.function) } else { event.span };
+    let mut one = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, server.platform, span, name);
+    one.cors = Some(cors.span);
+    one.status = Some(500);
+    if !faults.contains(&one) {
         faults.push(one);
     }
+}
+
+/// The function that an event registers for exceptions nobody else handles.
+fn outermost_handler(run: &Interp<'_>, app: &App, event: &Event) -> Option<Arc<Closure>> {
+    let path = &*event.target.path;
+    let (key, function) = if path.ends_with(".exception_handler()()") && parent(run, event) == Some(app.id) {
+        let key = event.target.object.and_then(|id| run.object(id).args.positional.first().cloned());
+        (key, event.args.positional.first())
+    } else if path.ends_with(".add_exception_handler") && event.target.object == Some(app.id) {
+        (event.args.positional.first().cloned(), event.args.positional.get(1))
+    } else {
+        return None;
+    };
+    let outermost = match key?.kind {
+        Kind::Num(number) => (number - 500.0).abs() < 0.5,
+        Kind::External(path) => matches!(&*path, "py:Exception" | "py:BaseException"),
+        _ => false,
+    };
+    function.and_then(Value::as_function).filter(|_| outermost).cloned()
 }
 
 /// Does a handler of exceptions write the header itself, or may it?
@@ -173,18 +180,25 @@ fn twice(project: &mut Project) {
 fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, faults: &mut Vec<HandlerFault>) {
     let used = used_objects(run);
     let modules: Vec<_> = run.modules().map(|(id, ..)| id).collect();
-    let bound: Vec<ObjectId> = modules
-        .into_iter()
-        .flat_map(|module| run.top_level_names(module))
-        .flat_map(|(_, value)| value.alternatives())
-        .filter_map(|(_, value)| value.as_object())
-        .collect();
+    let bound: Vec<Value> =
+        modules.into_iter().flat_map(|module| run.top_level_names(module)).map(|(_, value)| value).collect();
+    let served = |id: ObjectId| {
+        bound.iter().flat_map(Value::alternatives).any(|(_, value)| value.as_object() == Some(id))
+    };
+    let listed = |id: ObjectId| {
+        let lists = bound.iter().filter_map(Value::as_list);
+        lists.flat_map(|list| &list.items).any(|item| item.value.as_object() == Some(id))
+    };
     for event in &found.log {
         let Some(id) = event.result.filter(|id| !used.contains(id) && !is_asked(&found.log, *id)) else { continue };
         let path = &*event.target.path;
-        if is_cors_class(path) && !bound.contains(&id) {
+        if is_cors_class(path) && !served(id) {
             faults.push(dropped(event, project, "CORSMiddleware()", "it is made and not served"));
-        } else if is_middleware_path(&format!("{path}()")) && lists_cors(event) && beside_bare_app(run, found, event) {
+        } else if is_middleware_path(&format!("{path}()"))
+            && lists_cors(event)
+            && listed(id)
+            && beside_bare_app(run, found, event)
+        {
             faults.push(dropped(event, project, "Middleware()", "it is made and given to no application"));
         }
     }
