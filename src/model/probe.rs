@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::condition::{Test, World};
 use super::origin::{Url, is_loopback, is_shared_suffix, registrable_domain};
-use super::policy::{Known, OriginAnswer, OriginDecision};
+use super::policy::{Arm, Known, OriginAnswer, OriginDecision};
 use super::term::{Relation, Term};
 use super::world::{Assume, Request, Situation};
 use crate::source::Span;
@@ -400,11 +400,22 @@ fn variables(decision: &OriginDecision) -> Vec<String> {
     names
 }
 
+/// The decision as it would be if the origin were written at this one place only: the branch for developers' machines may
+/// name the same origin as the branch for everything else, and only the latter is a fallback.
+fn written_once(decision: &OriginDecision, text: &str, span: Span) -> OriginDecision {
+    let elsewhere = |test: &Test, at: Span| {
+        at != span
+            && matches!(test, Test::Request { term, relation: Relation::Equals(other) } if term.is_origin() && **other == *text)
+    };
+    let arms = decision.arms.iter().map(|arm| Arm { when: arm.when.without(&elsewhere), ..arm.clone() });
+    OriginDecision { arms: arms.collect(), span: decision.span }
+}
+
 /// Is the origin what remains when the variable is missing, rather than what is meant for a developer's machine? It is when
 /// the variable's absence is asked for itself, or when several values were tested before.
 fn falls_back(decision: &OriginDecision, text: &str, span: Span, variable: &str) -> bool {
     let missing = Assume::Missing(variable.to_owned());
-    if arm_answers(decision, text, span, &missing) != Some(true) {
+    if arm_answers(&written_once(decision, text, span), text, span, &missing) != Some(true) {
         return false;
     }
     let mine =
