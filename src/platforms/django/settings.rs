@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::names::{is_known, is_renamed};
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ModuleId, Value};
 use crate::ir::Language;
 use crate::model::condition::{Formula, Test};
 use crate::model::world::{Stage, stage};
 use crate::platforms::packages::Packages;
+use crate::platforms::{is_development_path, is_test_module};
 use crate::source::{FileId, Span};
 
 /// A settings module with everything it imported by star or included.
@@ -23,6 +23,8 @@ pub(in crate::platforms) struct Settings {
     pub(super) module: ModuleId,
     /// Where it begins.
     pub(super) span: Span,
+    /// Settings modules that it builds on, each by itself.
+    pub(super) bases: Vec<Settings>,
     /// Fragments that it includes, in order.
     included: Vec<ModuleId>,
     /// The files that its settings stand in.
@@ -74,13 +76,11 @@ struct Candidate {
     module: ModuleId,
     path: Utf8PathBuf,
     home: FileId,
-    /// Files in which the settings stand that CORS depends on.
-    files: BTreeSet<FileId>,
+    /// The modules that it builds on or includes.
+    below: BTreeSet<ModuleId>,
+    included: Vec<ModuleId>,
     /// It has the middleware or the apps, so it can be a project's settings by itself.
     whole: bool,
-    /// For a developer's machine or a test run.
-    development: bool,
-    included: Vec<ModuleId>,
 }
 
 impl Candidate {
@@ -92,6 +92,17 @@ impl Candidate {
             _ => 1,
         }
     }
+
+    fn view(&self, run: &Interp<'_>, bases: Vec<Settings>) -> Settings {
+        let files = self.below.iter().filter_map(|module| run.file_of(run.module_path(*module)));
+        Settings {
+            module: self.module,
+            span: Span::new(self.home, 0, 0),
+            bases,
+            included: self.included.clone(),
+            files: files.chain([self.home]).collect(),
+        }
+    }
 }
 
 /// The words of a file's name.
@@ -99,33 +110,21 @@ fn words(path: &Utf8Path) -> impl Iterator<Item = String> + '_ {
     path.file_stem().unwrap_or("").split(['.', '-', '_']).map(str::to_lowercase)
 }
 
-/// One view per project.
+/// One view per project: what another module builds on is seen through that one, and what is nearest to production is judged.
 pub(super) fn views(run: &Interp<'_>, packages: &Packages) -> Vec<Settings> {
     let candidates = candidates(run, packages);
-    let leaves: Vec<&Candidate> = candidates
-        .iter()
-        .filter(|one| {
-            // What another module builds on is seen through that one.
-            let built_on = |other: &Candidate| {
-                other.module != one.module
-                    && !other.development
-                    && (other.files.contains(&one.home) || other.included.contains(&one.module))
-            };
-            !one.development && !candidates.iter().any(built_on)
-        })
-        .collect();
+    let covered: BTreeSet<ModuleId> = candidates.iter().flat_map(|one| one.below.iter().copied()).collect();
+    let leaves: Vec<&Candidate> = candidates.iter().filter(|one| !covered.contains(&one.module)).collect();
     leaves
         .iter()
         .filter(|one| {
-            let nearer = leaves.iter().any(|other| other.rank() < one.rank() && !other.files.is_disjoint(&one.files));
+            let nearer = leaves.iter().any(|other| other.rank() < one.rank() && !other.below.is_disjoint(&one.below));
             let orphan = !one.whole && leaves.iter().any(|other| other.whole && is_beside(&one.path, &other.path));
             !nearer && !orphan
         })
-        .map(|one| Settings {
-            module: one.module,
-            span: Span::new(one.home, 0, 0),
-            included: one.included.clone(),
-            files: one.files.clone(),
+        .map(|one| {
+            let bases = candidates.iter().filter(|base| one.below.contains(&base.module));
+            one.view(run, bases.map(|base| base.view(run, Vec::new())).collect())
         })
         .collect()
 }
@@ -135,51 +134,67 @@ fn is_beside(fragment: &Utf8Path, whole: &Utf8Path) -> bool {
     whole.ancestors().nth(2).is_some_and(|project| fragment.starts_with(project))
 }
 
+/// Modules that configure django-cors-headers, as far as they are not for developers or tests.
 fn candidates(run: &Interp<'_>, packages: &Packages) -> Vec<Candidate> {
-    let python = || run.modules().filter(|(id, ..)| run.language(*id) == Language::Python);
+    let stars: Vec<Vec<ModuleId>> = run.modules().map(|(_, _, state)| state.stars().to_vec()).collect();
     let mut found = Vec::new();
-    for (module, path, _) in python() {
-        let names = run.top_level_names(module);
-        let has = |wanted: &[&str]| names.iter().any(|(name, _)| wanted.contains(&&**name));
-        let whole = has(&["MIDDLEWARE", "MIDDLEWARE_CLASSES", "INSTALLED_APPS"]);
-        let core = whole || has(&["ROOT_URLCONF", "WSGI_APPLICATION", "DATABASES"]);
-        let exact = names.iter().any(|(name, _)| is_known(name) || is_renamed(name));
-        let included = included(run, module);
-        let fragment = exact && names_settings(path) && !of_other_framework(packages, path);
+    for (module, path, _) in run.modules().filter(|(id, ..)| run.language(*id) == Language::Python) {
         let Some(home) = run.file_of(path) else { continue };
-        if !core && !fragment && included.is_empty() {
-            continue;
-        }
-        let mut files = BTreeSet::new();
-        let mut speaks = false;
-        for module in included.iter().copied().chain([module]) {
-            for (name, value) in run.top_level_names(module) {
-                let list = matches!(&*name, "MIDDLEWARE" | "MIDDLEWARE_CLASSES" | "INSTALLED_APPS");
-                if list || name.starts_with("CORS_") {
-                    speaks |= !list || mentions_cors(&value);
-                    files.insert(run.binding(module, &name).map_or(value.span.file, |span| span.file));
-                }
-            }
-        }
-        if speaks {
-            let development = is_development(run, module, path, home, &files);
-            found.push(Candidate { module, path: path.clone(), home, files, whole, development, included });
+        let included = included(run, module);
+        let mut below = reached(module, &stars);
+        below.extend(included.iter().copied());
+        let whole = has(run, module, &LISTS) || included.iter().any(|fragment| has(run, *fragment, &LISTS));
+        let settings = whole || is_fragment(run, packages, module, path);
+        let speaks = || [module].iter().chain(&included).any(|module| speaks(run, *module));
+        if settings && speaks() && !is_development(run, module, path, &below) {
+            found.push(Candidate { module, path: path.clone(), home, below, included, whole });
         }
     }
     found
 }
 
-/// Made for developers by its name, by what it builds on, or by switching `DEBUG` on over what it builds on.
-fn is_development(run: &Interp<'_>, module: ModuleId, path: &Utf8Path, home: FileId, files: &BTreeSet<FileId>) -> bool {
-    let production = words(path).any(|word| stage(&word) == Some(Stage::Production));
-    if production {
+/// Settings that only a project's own module has.
+const LISTS: [&str; 3] = ["MIDDLEWARE", "MIDDLEWARE_CLASSES", "INSTALLED_APPS"];
+
+fn has(run: &Interp<'_>, module: ModuleId, wanted: &[&str]) -> bool {
+    run.top_level_names(module).iter().any(|(name, _)| wanted.contains(&&**name))
+}
+
+/// A part of split settings: it is called so, and holds nothing but settings. Code that has constants with such names of
+/// its own is none, nor are the settings of another framework.
+fn is_fragment(run: &Interp<'_>, packages: &Packages, module: ModuleId, path: &Utf8Path) -> bool {
+    let classes = run.top_level_names(module).iter().any(|(_, value)| matches!(value.kind, Kind::Class(_)));
+    names_settings(path) && !classes && !of_other_framework(packages, path)
+}
+
+/// Does a module speak of CORS?
+fn speaks(run: &Interp<'_>, module: ModuleId) -> bool {
+    run.top_level_names(module)
+        .iter()
+        .any(|(name, value)| name.starts_with("CORS_") || (LISTS.contains(&&**name) && mentions_cors(value)))
+}
+
+/// Every module that a module imports by star, directly or through others.
+fn reached(from: ModuleId, stars: &[Vec<ModuleId>]) -> BTreeSet<ModuleId> {
+    let mut seen = BTreeSet::new();
+    let mut queue = stars.get(from.0).cloned().unwrap_or_default();
+    while let Some(next) = queue.pop() {
+        if next != from && seen.insert(next) {
+            queue.extend(stars.get(next.0).cloned().unwrap_or_default());
+        }
+    }
+    seen
+}
+
+/// Made for developers or tests by its name, by what it builds on, or by switching `DEBUG` on over what it builds on.
+fn is_development(run: &Interp<'_>, module: ModuleId, path: &Utf8Path, below: &BTreeSet<ModuleId>) -> bool {
+    if words(path).any(|word| stage(&word) == Some(Stage::Production)) {
         return false;
     }
-    let by_name = |path: &Utf8Path| crate::platforms::is_development_path(path);
-    let builds_on_it = files.iter().any(|file| by_name(&run.path_of_span(Span::new(*file, 0, 0))));
-    let builds = files.iter().any(|file| *file != home);
-    let debug = run.top_level(module, "DEBUG").is_some_and(|value| value.span.file == home && is_debug(&value));
-    by_name(path) || builds_on_it || (builds && debug)
+    let test = below.iter().any(|base| is_test_module(run.module_path(*base)));
+    let home = run.file_of(path);
+    let debug = run.top_level(module, "DEBUG").is_some_and(|value| Some(value.span.file) == home && is_debug(&value));
+    is_development_path(path) || test || (debug && !below.is_empty())
 }
 
 /// A literal `True`, as settings modules have it.
@@ -219,7 +234,7 @@ fn included(run: &Interp<'_>, module: ModuleId) -> Vec<ModuleId> {
             let Some(pattern) = given.as_ref().and_then(Value::as_str) else { continue };
             for (id, path, _) in run.modules() {
                 let matches = path.strip_prefix(&directory).is_ok_and(|rest| fits(pattern, rest.as_str()));
-                if id != module && matches && !crate::platforms::is_development_path(path) && !found.contains(&id) {
+                if id != module && matches && !is_development_path(path) && !found.contains(&id) {
                     found.push(id);
                 }
             }
