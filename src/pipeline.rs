@@ -114,7 +114,12 @@ fn read_environment(
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
-                    environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables, passed });
+                    environment.files.push(EnvFile {
+                        deployment: Deployment::of_file_name(name),
+                        path,
+                        variables,
+                        passed,
+                    });
                 }
             }
             _ => {}

@@ -248,8 +248,17 @@ pub fn loopback_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
             if !about_origin(term) || !names_loopback || found.iter().any(|(_, at)| *at == span) {
                 continue;
             }
-            let candidates = ["http://localhost:3000", "http://localhost", "http://localhost:8080", "http://127.0.0.1:3000", "http://127.0.0.1"];
-            let mine = |origin: &&&str| decision.allows(origin, &Assume::Production) == Known::Yes && deciding_test(decision, origin) == Some(span);
+            let candidates = [
+                "http://localhost:3000",
+                "http://localhost",
+                "http://localhost:8080",
+                "http://127.0.0.1:3000",
+                "http://127.0.0.1",
+            ];
+            let mine = |origin: &&&str| {
+                decision.allows(origin, &Assume::Production) == Known::Yes
+                    && deciding_test(decision, origin) == Some(span)
+            };
             if let Some(twin) = candidates.iter().find(mine) {
                 found.push(((*twin).to_owned(), span));
             }

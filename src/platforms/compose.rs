@@ -26,7 +26,8 @@ pub fn passed(documents: &[Node]) -> BTreeSet<Arc<str>> {
     let environments = services.filter_map(|(_, service)| service.get("environment"));
     let mut names = BTreeSet::new();
     for environment in environments {
-        let by_map = environment.entries().iter().filter(|(_, value)| value.as_str().is_none_or(|text| text.contains("${")));
+        let by_map =
+            environment.entries().iter().filter(|(_, value)| value.as_str().is_none_or(|text| text.contains("${")));
         names.extend(by_map.map(|(name, _)| name.value.clone()));
         let lines = environment.items().iter().filter_map(Node::as_str);
         let outside = lines.filter(|line| line.split_once('=').is_none_or(|(_, value)| value.contains("${")));

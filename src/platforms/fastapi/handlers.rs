@@ -46,7 +46,8 @@ pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, purpose: Purp
     let args = Args { positional, open: purpose == Purpose::Route, ..Args::default() };
     let (events, result) = run.run_function(closure, &args);
     let answers = result.alternatives();
-    let mut reader = Reader { run, effects: Vec::new(), understood: true, answered: BTreeSet::new(), statuses: BTreeMap::new() };
+    let mut reader =
+        Reader { run, effects: Vec::new(), understood: true, answered: BTreeSet::new(), statuses: BTreeMap::new() };
     for (_, value) in &answers {
         if let Some(id) = value.as_object() {
             reader.answered.insert(id);
