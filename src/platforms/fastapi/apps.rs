@@ -151,11 +151,12 @@ fn added(layers: &mut Layers<'_, '_>, log: &[Event], app: ObjectId) -> Vec<Handl
                 let one = Registered { class, args: &args, span: event.span, when: event.when.clone(), place };
                 handlers.push(layers.class(&one));
             }
-        } else if event.target.path.ends_with(".middleware()()") && parent(layers.run, event) == Some(app) {
-            if let Some(closure) = event.args.positional.first().and_then(Value::as_function).cloned() {
-                let span = heading(&closure.function);
-                handlers.push(layers.function(&closure, span, event.when.clone()));
-            }
+        } else if event.target.path.ends_with(".middleware()()")
+            && parent(layers.run, event) == Some(app)
+            && let Some(closure) = event.args.positional.first().and_then(Value::as_function).cloned()
+        {
+            let span = heading(&closure.function);
+            handlers.push(layers.function(&closure, span, event.when.clone()));
         }
     }
     handlers.reverse();
@@ -207,7 +208,9 @@ fn mounted(run: &Interp<'_>, log: &[Event], apps: &[App], project: &mut Project)
         let inner = event.args.get(1, "app").and_then(Value::as_object);
         let Some(inner) = apps.iter().find(|app| Some(app.id) == inner) else { continue };
         let Some(path) = event.args.get(0, "path") else { continue };
-        let Some(text) = path.as_str().filter(|_| event.target.object.is_some_and(|id| is_app(run, id))) else { continue };
+        let Some(text) = path.as_str().filter(|_| event.target.object.is_some_and(|id| is_app(run, id))) else {
+            continue;
+        };
         for index in project.servers[inner.server].handlers.iter().filter_map(cors_of).collect::<Vec<_>>() {
             let paths = &mut project.policies[index].paths;
             paths.push(crate::source::Spanned::new(text.clone(), path.span));

@@ -8,9 +8,7 @@ use super::super::packages::Packages;
 use super::super::values::{env_uses, in_production, names, origin_matches, origin_relation, seconds};
 use crate::eval::value::{Args, EnvShape, Kind, List, Reason, Value};
 use crate::model::condition::Formula;
-use crate::model::policy::{
-    Arm, EnvUse, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting,
-};
+use crate::model::policy::{Arm, EnvUse, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
 use crate::model::term::{Anchor, Relation};
 use crate::source::{Span, Spanned};
 
@@ -321,9 +319,8 @@ fn is_text(value: &Value) -> bool {
         Kind::Env(read) => read.shape == EnvShape::Text,
         _ => false,
     };
-    let passes = |value: &Value| {
-        text(value) || matches!(&value.kind, Kind::Null | Kind::Undefined) || value.as_str().is_some()
-    };
+    let passes =
+        |value: &Value| text(value) || matches!(&value.kind, Kind::Null | Kind::Undefined) || value.as_str().is_some();
     alternatives.iter().any(|(_, value)| text(value)) && alternatives.iter().all(|(_, value)| passes(value))
 }
 

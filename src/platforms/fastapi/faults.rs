@@ -49,7 +49,8 @@ pub(super) fn is_library(project: &Project, handler: &Handler) -> bool {
 
 /// What stands outside of CORS: it answers preflights in its stead, or errors that leave without headers.
 fn outside(server: &Server, faults: &mut Vec<HandlerFault>) {
-    let layers: Vec<&Handler> = server.handlers.iter().filter(|handler| is_layer(handler) && possible(handler)).collect();
+    let layers: Vec<&Handler> =
+        server.handlers.iter().filter(|handler| is_layer(handler) && possible(handler)).collect();
     let Some(at) = layers.iter().position(|handler| is_cors(handler)) else { return };
     let cors = layers[at];
     for &handler in layers[..at].iter().filter(|handler| reached(handler)) {
@@ -77,10 +78,10 @@ fn answers_preflight(server: &Server, handler: &Handler) -> Option<Option<u16>> 
     for path in paths {
         let mut request = preflight_request();
         path.clone_into(&mut request.path);
-        if let Some((status, _)) = certain_answer(handler, &request) {
-            if status.is_none_or(|status| !(200..300).contains(&status)) {
-                return Some(status);
-            }
+        if let Some((status, _)) = certain_answer(handler, &request)
+            && status.is_none_or(|status| !(200..300).contains(&status))
+        {
+            return Some(status);
         }
     }
     None
@@ -108,8 +109,9 @@ fn exceptions(run: &mut Interp<'_>, found: &Found, app: &App, project: &Project,
     let cors = inner.iter().find(|handler| is_layer(handler) && possible(handler) && is_library(project, handler));
     let Some(cors) = cors.filter(|_| !wrappers.iter().any(is_cors)) else { return };
     // Of the handlers for `Exception` and for 500 the last one is used.
-    let handlers = found.log.iter().filter_map(|event| outermost_handler(run, app, event).map(|closure| (event, closure)));
-    let Some((event, closure)) = handlers.last() else { return };
+    let mut latest = found.log.iter().rev();
+    let handler = latest.find_map(|event| outermost_handler(run, app, event).map(|closure| (event, closure)));
+    let Some((event, closure)) = handler else { return };
     let certain = event.when.eval(&Situation::of(&Assume::Production)) == Some(true);
     if !certain || writes_headers(run, &closure) {
         return;
@@ -182,9 +184,8 @@ fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, f
     let modules: Vec<_> = run.modules().map(|(id, ..)| id).collect();
     let bound: Vec<Value> =
         modules.into_iter().flat_map(|module| run.top_level_names(module)).map(|(_, value)| value).collect();
-    let served = |id: ObjectId| {
-        bound.iter().flat_map(Value::alternatives).any(|(_, value)| value.as_object() == Some(id))
-    };
+    let served =
+        |id: ObjectId| bound.iter().flat_map(Value::alternatives).any(|(_, value)| value.as_object() == Some(id));
     let listed = |id: ObjectId| {
         let lists = bound.iter().filter_map(Value::as_list);
         lists.flat_map(|list| &list.items).any(|item| item.value.as_object() == Some(id))
@@ -205,7 +206,11 @@ fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, f
 }
 
 fn lists_cors(event: &Event) -> bool {
-    event.args.positional.first().is_some_and(|class| matches!(&class.kind, Kind::External(path) if is_cors_class(path)))
+    event
+        .args
+        .positional
+        .first()
+        .is_some_and(|class| matches!(&class.kind, Kind::External(path) if is_cors_class(path)))
 }
 
 /// Is there an application in the same file that is given no middleware at all?

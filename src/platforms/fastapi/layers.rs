@@ -129,9 +129,10 @@ impl Layers<'_, '_> {
         }
         let start = self.run.log.len();
         let instance = self.instance(one, false).and_then(|value| value.as_object());
-        let given = self.run.log[start..].iter().rev().find(|event| {
-            event.target.object == instance && event.target.path.ends_with("CORSMiddleware.__init__")
-        });
+        let given = self.run.log[start..]
+            .iter()
+            .rev()
+            .find(|event| event.target.object == instance && event.target.path.ends_with("CORSMiddleware.__init__"));
         match given {
             Some(Event { args, .. }) => args.clone(),
             None => Args { open: true, ..one.args.clone() },
@@ -153,12 +154,7 @@ impl Layers<'_, '_> {
         }
         let method = self.run.method_of(one.class, "dispatch")?;
         let this = self.instance(one, true);
-        Some(Arc::new(Closure {
-            function: method.function.clone(),
-            scope: method.scope,
-            this,
-            module: method.module,
-        }))
+        Some(Arc::new(Closure { function: method.function.clone(), scope: method.scope, this, module: method.module }))
     }
 
     /// Middleware of a package.

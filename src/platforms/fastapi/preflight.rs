@@ -107,7 +107,11 @@ fn unhandled(server: &Server, handler: &Handler, faults: &mut Vec<HandlerFault>)
         false => handler.scope.methods.iter().any(|method| is_unsafe(method)),
     };
     let answered = server.handlers.iter().any(|other| {
-        if is_layer(other) { may_answer(other) } else { is_options_route(other) && other.scope.overlaps(&handler.scope) }
+        if is_layer(other) {
+            may_answer(other)
+        } else {
+            is_options_route(other) && other.scope.overlaps(&handler.scope)
+        }
     });
     if needs && !answered {
         let mut one =
@@ -123,7 +127,8 @@ fn may_answer(layer: &Handler) -> bool {
     let request = preflight_request();
     let world = Situation::with(&assume, &request);
     !layer.understood
-        || layer.effects.iter().any(|guarded| {
-            matches!(guarded.effect, Effect::Answer(_)) && guarded.when.eval(&world) != Some(false)
-        })
+        || layer
+            .effects
+            .iter()
+            .any(|guarded| matches!(guarded.effect, Effect::Answer(_)) && guarded.when.eval(&world) != Some(false))
 }
