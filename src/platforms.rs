@@ -82,6 +82,11 @@ pub fn is_test_path(path: &Utf8Path) -> bool {
     folder || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
+/// A settings module for tests by its name.
+pub fn is_test_module(path: &Utf8Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem.split(['_', '-']).any(|word| matches!(word, "test" | "testing" | "tests" | "ci")))
+}
+
 /// Files that are for developers' machines by their name: `settings/dev.py`, `server.dev.js`, `vite.config.ts`.
 pub fn is_development_path(path: &Utf8Path) -> bool {
     const WORDS: [&str; 9] =
