@@ -13,6 +13,7 @@ mod operators;
 mod run;
 mod scope;
 mod sequences;
+mod settings;
 mod strings;
 pub mod value;
 
