@@ -115,19 +115,34 @@ pub struct Event {
 pub struct Bounds {
     /// Expressions and statements evaluated in all.
     pub steps: usize,
+    /// Expressions and statements evaluated for one file or one function that nobody calls.
+    pub entry_steps: usize,
     /// Calls in calls.
     pub depth: usize,
+    /// Expressions and statements within each other, through all calls: what the stack has to hold.
+    pub nesting: usize,
     /// Events recorded.
     pub events: usize,
     /// Items of one list, entries of one map, rounds of one loop.
     pub items: usize,
     /// Bytes of one text.
     pub text: usize,
+    /// Bytes of one canonical name.
+    pub name: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { steps: 3_000_000, depth: 40, events: 200_000, items: 500, text: 100_000 }
+        Bounds {
+            steps: 10_000_000,
+            entry_steps: 400_000,
+            depth: 40,
+            nesting: 1_000,
+            events: 200_000,
+            items: 500,
+            text: 100_000,
+            name: 400,
+        }
     }
 }
 
@@ -145,6 +160,8 @@ pub struct Interp<'a> {
     path: Vec<Formula>,
     frames: Vec<run::Frame>,
     steps_left: usize,
+    entry_steps_left: usize,
+    nesting: usize,
     bounds: Bounds,
     called: HashSet<Span>,
     pending: Vec<Arc<Closure>>,
@@ -183,6 +200,8 @@ impl<'a> Interp<'a> {
             path: Vec::new(),
             frames: Vec::new(),
             steps_left: bounds.steps,
+            entry_steps_left: bounds.entry_steps,
+            nesting: 0,
             bounds,
             called: HashSet::new(),
             pending: Vec::new(),
@@ -196,6 +215,7 @@ impl<'a> Interp<'a> {
 
     /// Evaluates a file as the start of a program, unless it was imported before.
     pub fn run_file(&mut self, path: &Utf8Path) {
+        self.entry_steps_left = self.bounds.entry_steps;
         self.load_module(path);
     }
 
@@ -209,6 +229,7 @@ impl<'a> Interp<'a> {
                 continue;
             }
             self.path.clear();
+            self.entry_steps_left = self.bounds.entry_steps;
             let args = Args { open: true, ..Args::default() };
             let span = closure.function.span;
             self.call_closure(&closure, &args, None, span);
@@ -219,6 +240,7 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
+        self.entry_steps_left = self.bounds.entry_steps;
         let start = self.log.len();
         let value = self.call_closure(closure, args, None, closure.function.span);
         self.path = path;
@@ -336,7 +358,8 @@ impl<'a> Interp<'a> {
     /// Counts one step; false when the budget is used up.
     fn step(&mut self) -> bool {
         self.steps_left = self.steps_left.saturating_sub(1);
-        self.steps_left > 0
+        self.entry_steps_left = self.entry_steps_left.saturating_sub(1);
+        self.steps_left.min(self.entry_steps_left) > 0
     }
 
     fn new_scope(&mut self, parent: Option<ScopeId>, function: bool) -> ScopeId {

@@ -209,7 +209,7 @@ impl Interp<'_> {
                         if let Some(values) = args.positional.get(1) {
                             self.spread_into(&mut list, values);
                         }
-                        let positional = list.items.into_iter().map(|item| item.value).collect();
+                        let positional = list.items.iter().map(|item| item.value.clone()).collect();
                         let rest = Args { positional, open: list.open, ..Args::default() };
                         Some(self.call_closure(&closure, &rest, args.positional.first().cloned(), span))
                     }
@@ -380,7 +380,7 @@ impl Interp<'_> {
         let result = if name == "filter" {
             self.filter(&list, callback, span)
         } else {
-            let mut mapped = List { open: list.open, ..List::default() };
+            let mut mapped = List::opened(list.open);
             for item in &list.items {
                 let args = Args { positional: vec![item.value.clone()], ..Args::default() };
                 let value = match self.path_of(callback).as_deref() {

@@ -56,7 +56,7 @@ impl Interp<'_> {
                         let mut list = List::default();
                         self.spread_into(&mut list, &value);
                         result.open |= list.open;
-                        result.positional.extend(list.items.into_iter().map(|item| item.value));
+                        result.positional.extend(list.items.iter().map(|item| item.value.clone()));
                     }
                 },
             }
@@ -178,6 +178,9 @@ impl Interp<'_> {
         let index = self.log.len();
         self.record(target.clone(), args.clone(), span, None);
         self.run_callbacks(args, span);
+        if target.path.len() > self.bounds.name {
+            return Value::unknown(Reason::Bound, span);
+        }
         let id = self.make_object(format!("{}()", target.path), args.clone(), target.object, span);
         if let Some(event) = self.log.get_mut(index) {
             event.result = Some(id);
@@ -254,13 +257,14 @@ impl Interp<'_> {
                         let list = Value::list(rest, param.span);
                         match (list.kind, args.open) {
                             (Kind::List(list), true) => {
-                                Value::new(Kind::List(Arc::new(List { open: true, ..(*list).clone() })), param.span)
+                                let items = list.items.clone();
+                                Value::new(Kind::List(Arc::new(List { items, open: true })), param.span)
                             }
                             (kind, _) => Value::new(kind, param.span),
                         }
                     }
                     (_, true) => {
-                        let mut map = Map { open: args.open, ..Map::default() };
+                        let mut map = Map::opened(args.open);
                         for (name, value) in &args.named {
                             let taken = function.params.iter().any(|other| names(&other.pattern, name));
                             if !taken {

@@ -11,12 +11,22 @@ use crate::model::condition::Formula;
 use crate::model::term::{Term, TermOp, UrlPart};
 use crate::source::Span;
 
+/// Steps done to a part of the request that are followed.
+const MOST_STEPS: usize = 32;
+
 impl Interp<'_> {
     /// The value of an expression.
     pub(super) fn eval(&mut self, expr: &Expr, scope: ScopeId) -> Value {
-        if !self.step() {
+        if !self.step() || self.nesting >= self.bounds.nesting {
             return Value::unknown(Reason::Bound, expr.span);
         }
+        self.nesting += 1;
+        let value = self.eval_form(expr, scope);
+        self.nesting -= 1;
+        value
+    }
+
+    fn eval_form(&mut self, expr: &Expr, scope: ScopeId) -> Value {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Null { undefined: true } => Value::undefined(span),
@@ -114,17 +124,22 @@ impl Interp<'_> {
         let mut list = List::default();
         for element in elements {
             let value = self.eval(&element.value, scope);
-            if list.items.len() >= self.bounds.items {
-                list.open = true;
-                continue;
-            }
             if element.spread {
                 self.spread_into(&mut list, &value);
             } else {
-                list.items.push(Item { when: Formula::True, value });
+                self.add_item(&mut list, Formula::True, value);
             }
         }
         Value::new(Kind::List(Arc::new(list)), span)
+    }
+
+    /// One more item, unless the list is as long as a list may be.
+    pub(super) fn add_item(&self, list: &mut List, when: Formula, value: Value) {
+        if list.items.len() < self.bounds.items {
+            list.items.push(Item { when, value });
+        } else {
+            list.open = true;
+        }
     }
 
     /// The items of a value that is iterated, appended to a list.
@@ -134,11 +149,11 @@ impl Interp<'_> {
                 (_, Some(inner)) => {
                     list.open |= inner.open;
                     for item in &inner.items {
-                        list.items.push(Item { when: when.clone().and(item.when.clone()), value: item.value.clone() });
+                        self.add_item(list, when.clone().and(item.when.clone()), item.value.clone());
                     }
                 }
                 (Kind::Env(read), _) if read.shape != EnvShape::Text => {
-                    list.items.push(Item { when, value: value.clone() });
+                    self.add_item(list, when, value.clone());
                     list.open = true;
                 }
                 _ => list.open = true,
@@ -154,11 +169,11 @@ impl Interp<'_> {
                     let key_value = self.eval(key, scope);
                     let value = self.eval(value, scope);
                     match super::operators::key_text(&key_value) {
-                        Some(name) => {
+                        Some(name) if map.entries.len() < self.bounds.items => {
                             let entry = MapEntry { key: key.span, when: Formula::True, value, getter: *getter };
                             map.entries.insert(name, entry);
                         }
-                        None => map.open = true,
+                        _ => map.open = true,
                     }
                 }
                 Entry::Spread(value) => {
@@ -590,11 +605,23 @@ impl Interp<'_> {
                 let receiver = Arc::new(Value::new(Kind::Object(id), span));
                 Value::new(Kind::Method { receiver, name: name.clone() }, span)
             }
+            None if path.len() > self.bounds.name => Value::unknown(Reason::Bound, span),
             None => Value::new(Kind::External(format!("{path}.{name}").into()), span),
         }
     }
 
     fn method(&mut self, receiver: &Value, name: &Arc<str>, span: Span) -> Value {
+        // `a.b.c.d` of something unknown is a method of a method; in a loop it would nest without end.
+        let mut holder = receiver;
+        for _ in 0..16 {
+            match &holder.kind {
+                Kind::Method { receiver, .. } => holder = receiver,
+                _ => break,
+            }
+        }
+        if matches!(holder.kind, Kind::Method { .. }) {
+            return Value::unknown(Reason::Bound, span);
+        }
         Value::new(Kind::Method { receiver: Arc::new(receiver.clone()), name: name.clone() }, span)
     }
 
@@ -651,11 +678,14 @@ impl Interp<'_> {
             (Kind::Term(term), Kind::Num(number)) => {
                 #[expect(clippy::cast_possible_truncation, reason = "indexes are small")]
                 let at = *number as i32;
-                Value::new(Kind::Term(term.then(TermOp::Item(at))), span)
+                Interp::term_value(term.then(TermOp::Item(at)), span)
             }
             (Kind::External(path), _) => {
                 // A subscript of a package's generic class: `list[str]`, `Annotated[list[str], NoDecode]`.
-                Value::new(Kind::External(format!("{path}[]").into()), span)
+                match path.len() > self.bounds.name {
+                    true => Value::unknown(Reason::Bound, span),
+                    false => Value::new(Kind::External(format!("{path}[]").into()), span),
+                }
             }
             _ => super::sequences::item(object, index, span),
         }
@@ -691,6 +721,9 @@ impl Interp<'_> {
 
     /// A Boolean and a request part as one: is the term used here the plain one?
     pub(super) fn term_value(term: Term, span: Span) -> Value {
+        if term.ops.len() > MOST_STEPS {
+            return Value::unknown(Reason::Bound, span);
+        }
         Value::new(Kind::Term(term), span)
     }
 }

@@ -96,6 +96,8 @@ impl Interp<'_> {
         }
         // A module runs under no condition, whoever imports it first.
         let conditions = std::mem::take(&mut self.path);
+        // Every module has a budget of its own, so that one of them cannot starve the others.
+        let budget = std::mem::replace(&mut self.entry_steps_left, self.bounds.entry_steps);
         self.frames.push(Frame {
             module: id,
             language: module.language,
@@ -106,6 +108,7 @@ impl Interp<'_> {
         });
         self.run_block(&module.body, scope);
         self.frames.pop();
+        self.entry_steps_left = budget;
         self.path = conditions;
         Some(id)
     }

@@ -257,6 +257,9 @@ impl Interp<'_> {
             }
             (Kind::Str(empty), Kind::Env(_) | Kind::Term(_)) if empty.is_empty() => right.clone(),
             (Kind::Env(_) | Kind::Term(_), Kind::Str(empty)) if empty.is_empty() => left.clone(),
+            (Kind::Str(text), _) | (_, Kind::Str(text)) if text.len() > self.bounds.text => {
+                Value::unknown(Reason::Bound, span)
+            }
             (Kind::Str(text), Kind::Num(number)) => Value::text(format!("{text}{}", number_text(*number)), span),
             (Kind::Num(number), Kind::Str(text)) => Value::text(format!("{}{text}", number_text(*number)), span),
             (Kind::Num(a), Kind::Num(b)) => Value::new(Kind::Num(a + b), span),
@@ -268,8 +271,10 @@ impl Interp<'_> {
             (_, Kind::List(b)) => {
                 let mut list = List::default();
                 self.spread_into(&mut list, left);
-                list.items.extend(b.items.iter().cloned());
                 list.open |= b.open;
+                for item in &b.items {
+                    self.add_item(&mut list, item.when.clone(), item.value.clone());
+                }
                 Value::new(Kind::List(Arc::new(list)), span)
             }
             (Kind::Env(read), Kind::Str(_)) | (Kind::Str(_), Kind::Env(read)) => {

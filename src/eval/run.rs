@@ -44,7 +44,13 @@ impl Interp<'_> {
             if !self.step() {
                 return Flow::Falls;
             }
-            if self.run_stmt(stmt, scope) == Flow::Leaves {
+            // A statement at the top of a module leaves half of the steps to those after it.
+            let top = self.frames.last().is_some_and(|frame| frame.function.is_none());
+            let reserve = if top { self.entry_steps_left / 2 } else { 0 };
+            self.entry_steps_left -= reserve;
+            let flow = self.run_stmt(stmt, scope);
+            self.entry_steps_left += reserve;
+            if flow == Flow::Leaves {
                 return Flow::Leaves;
             }
         }
@@ -99,6 +105,16 @@ impl Interp<'_> {
     }
 
     fn run_stmt(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
+        if self.nesting >= self.bounds.nesting {
+            return Flow::Falls;
+        }
+        self.nesting += 1;
+        let flow = self.run_form(stmt, scope);
+        self.nesting -= 1;
+        flow
+    }
+
+    fn run_form(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
         match &stmt.kind {
             StmtKind::Bind { target, value } => {
                 let value = match value {

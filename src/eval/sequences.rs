@@ -77,9 +77,12 @@ impl Interp<'_> {
                 match name {
                     "push" | "append" | "add" => {
                         list.open |= args.open;
-                        list.items.extend(args.positional.iter().map(item));
+                        for value in &args.positional {
+                            self.add_item(&mut list, Formula::True, value.clone());
+                        }
                     }
                     "extend" | "update" => self.spread_into(&mut list, first?),
+                    "unshift" | "insert" if list.items.len() >= self.bounds.items => list.open = true,
                     "unshift" => drop(list.items.splice(0..0, args.positional.iter().map(item))),
                     "insert" => {
                         let value = args.positional.get(1)?;
@@ -168,7 +171,7 @@ impl Interp<'_> {
                 Value::one_of(parts, span)
             }
             "map" => {
-                let mut mapped = List { open: list.open, ..List::default() };
+                let mut mapped = List::opened(list.open);
                 for item in &list.items {
                     let value = self.call_with(first?, item.value.clone(), span);
                     mapped.items.push(Item { when: item.when.clone(), value });
@@ -176,7 +179,7 @@ impl Interp<'_> {
                 build(mapped)
             }
             "flatMap" | "flat" => {
-                let mut flat = List { open: list.open, ..List::default() };
+                let mut flat = List::opened(list.open);
                 for item in &list.items {
                     let value = match first {
                         Some(first) if name == "flatMap" => self.call_with(first, item.value.clone(), span),
@@ -184,7 +187,7 @@ impl Interp<'_> {
                     };
                     match self.items_of(&value) {
                         Some(_) => self.spread_into(&mut flat, &value),
-                        None => flat.items.push(Item { when: item.when.clone(), value }),
+                        None => self.add_item(&mut flat, item.when.clone(), value),
                     }
                 }
                 build(flat)
@@ -205,7 +208,7 @@ impl Interp<'_> {
                             self.spread_into(&mut joined, value);
                         }
                         None if value.is_unknown() => joined.open = true,
-                        None => joined.items.push(Item { when: Formula::True, value: value.clone() }),
+                        None => self.add_item(&mut joined, Formula::True, value.clone()),
                     }
                 }
                 build(joined)
@@ -231,7 +234,7 @@ impl Interp<'_> {
     }
 
     pub(super) fn filter(&mut self, list: &List, callback: &Value, span: Span) -> List {
-        let mut kept = List { open: list.open, ..List::default() };
+        let mut kept = List::opened(list.open);
         for item in &list.items {
             let holds = match &callback.kind {
                 Kind::External(path) if &**path == "js:Boolean" => self.truthy(&item.value),

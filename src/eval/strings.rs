@@ -85,6 +85,9 @@ impl Interp<'_> {
                     (Kind::Str(from), Some(to)) => {
                         let all = name == "replaceAll" || self.language_here() == crate::ir::Language::Python;
                         let count = if all { usize::MAX } else { 1 };
+                        if text.len().saturating_mul(to.len() + 1) > self.bounds.text * 100 {
+                            return Some(Value::unknown(Reason::Bound, span));
+                        }
                         let replaced =
                             if count == 1 { text.replacen(&**from, to, 1) } else { text.replace(&**from, to) };
                         if replaced.len() > self.bounds.text {
@@ -92,7 +95,7 @@ impl Interp<'_> {
                         }
                         with(replaced)
                     }
-                    (Kind::Regex { pattern, flags }, Some(to)) => match replace_known(pattern, flags, &text, to) {
+                    (Kind::Regex { pattern, flags }, Some(to)) => match replace_known(pattern, flags, &text, to, self.bounds.text) {
                         Some(replaced) => with(replaced),
                         None => Value::unknown(Reason::NotModelled, span),
                     },
@@ -325,10 +328,13 @@ fn replace_like(pattern: &Value) -> Option<TermOp> {
     }
 }
 
-fn replace_known(pattern: &str, flags: &str, text: &str, to: &str) -> Option<String> {
+fn replace_known(pattern: &str, flags: &str, text: &str, to: &str, longest: usize) -> Option<String> {
     let source = if flags.contains('i') { format!("(?i){pattern}") } else { pattern.to_owned() };
     let regex = fancy_regex::RegexBuilder::new(&source).backtrack_limit(20_000).build().ok()?;
     let limit = usize::from(!flags.contains('g'));
+    if text.len().saturating_mul(to.len() + 1) > longest {
+        return None;
+    }
     regex.try_replacen(text, limit, to).ok().map(|text| text.into_owned())
 }
 
