@@ -3,7 +3,7 @@
 //! In: env files, compose files and what the user states. Out: the text of a variable for code at a path, or an unknown
 //! `Env` value with its default as the alternative. Never reads the environment of the machine it runs on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -42,6 +42,8 @@ pub struct EnvFile {
     pub deployment: Deployment,
     /// Name to text and place, in the file's order.
     pub variables: IndexMap<Arc<str>, Spanned<Arc<str>>>,
+    /// Names that have a value there which is not written in it.
+    pub passed: BTreeSet<Arc<str>>,
 }
 
 /// Everything the repository and the user say about variables.
@@ -69,7 +71,7 @@ impl Deployment {
             Deployment::Development
         } else if has(&["staging", "stage", "preview", "qa", "uat"]) {
             Deployment::Staging
-        } else if has(&["production", "prod", "live", "release"]) {
+        } else if has(&["production", "prod", "live", "release", "deploy"]) {
             Deployment::Production
         } else {
             Deployment::Any
@@ -97,9 +99,17 @@ impl Environment {
         (self.trust_local || !local).then(|| found.clone())
     }
 
+    /// Does a production file near this code say that the variable is set, without saying to what?
+    pub fn is_passed(&self, name: &str, from: &Utf8Path) -> bool {
+        self.files.iter().any(|file| {
+            let home = file.path.parent().unwrap_or(Utf8Path::new(""));
+            file.deployment == Deployment::Production && file.passed.contains(name) && from.starts_with(home)
+        })
+    }
+
     /// Files that name a variable, in path order.
     pub fn naming<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e EnvFile> + 'e {
-        self.files.iter().filter(move |file| file.variables.contains_key(name))
+        self.files.iter().filter(move |file| file.variables.contains_key(name) || file.passed.contains(name))
     }
 }
 
@@ -131,6 +141,7 @@ impl Interp<'_> {
         let read = EnvRead { name: name.clone(), shape, read: span };
         let set = env_set(&read);
         let value = Value::new(Kind::Env(read), span);
+        let default = default.filter(|_| !self.environment.is_passed(name, &from));
         match default {
             None => value,
             Some(default) => Value::one_of([(set.clone(), value), (set.not(), default)], span),

@@ -233,6 +233,31 @@ fn shortened(decision: &OriginDecision, host: &str) -> Option<(String, Span)> {
     (other && decision.allows(&witness, &Assume::Production) == Known::Yes).then_some((witness, within))
 }
 
+/// Comparisons that let loopback origins through without naming one whole: an origin that passes, and the comparison's place.
+pub fn loopback_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
+    let mut found: Vec<(String, Span)> = Vec::new();
+    for arm in &decision.arms {
+        for (test, span) in arm.when.tests() {
+            let Test::Request { term, relation } = test else { continue };
+            let text = match relation {
+                Relation::Matches(pattern) => plain(&pattern.source),
+                Relation::StartsWith(text) | Relation::Contains(text) => text.to_string(),
+                _ => continue,
+            };
+            let names_loopback = text.contains("localhost") || text.contains("127.0.0.1");
+            if !about_origin(term) || !names_loopback || found.iter().any(|(_, at)| *at == span) {
+                continue;
+            }
+            let candidates = ["http://localhost:3000", "http://localhost", "http://localhost:8080", "http://127.0.0.1:3000", "http://127.0.0.1"];
+            let mine = |origin: &&&str| decision.allows(origin, &Assume::Production) == Known::Yes && deciding_test(decision, origin) == Some(span);
+            if let Some(twin) = candidates.iter().find(mine) {
+                found.push(((*twin).to_owned(), span));
+            }
+        }
+    }
+    found
+}
+
 /// Patterns that name `http` themselves and let the unencrypted twin of a host through: the twin, and the pattern's place.
 pub fn insecure_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
     let mut found: Vec<(String, Span)> = Vec::new();

@@ -11,6 +11,8 @@ mod policy;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use camino::Utf8Path;
+
 use super::packages::Packages;
 use crate::eval::value::{Kind, ModuleId, Value};
 use crate::eval::{Interp, Library, Target};
@@ -58,6 +60,8 @@ impl Library for Django {
 pub(super) struct Settings {
     pub(super) module: ModuleId,
     pub(super) span: Span,
+    /// Settings modules it builds on.
+    pub(super) bases: Vec<Settings>,
 }
 
 impl Settings {
@@ -93,40 +97,56 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
 
 /// Settings modules as production sees them: a module that another one builds on is seen through that one.
 fn views(run: &Interp<'_>) -> Vec<Settings> {
-    let candidates: Vec<(ModuleId, bool, FileId, BTreeSet<FileId>)> = run
+    let stars: Vec<Vec<ModuleId>> = run.modules().map(|(_, _, state)| state.stars().to_vec()).collect();
+    let candidates: Vec<(ModuleId, FileId)> = run
         .modules()
         .filter(|(id, ..)| run.language(*id) == Language::Python)
-        .filter_map(|(id, path, _)| {
-            let names = run.top_level_names(id);
-            let speaks = |(name, value): &&(Arc<str>, Value)| {
-                name.starts_with("CORS_")
-                    || (matches!(&**name, "MIDDLEWARE" | "MIDDLEWARE_CLASSES" | "INSTALLED_APPS")
-                        && mentions_cors(value))
-            };
-            let relevant: Vec<&(Arc<str>, Value)> = names.iter().filter(speaks).collect();
-            if relevant.is_empty() || names.iter().filter(|(name, _)| is_setting(name)).count() < names.len().min(1) {
-                return None;
-            }
-            let home = run.file_of(path)?;
-            let files = relevant
-                .iter()
-                .map(|(name, value)| run.binding(id, name).map_or(value.span.file, |span| span.file))
-                .collect();
-            Some((id, super::is_development_path(path), home, files))
+        .filter(|(id, path, _)| {
+            let below = reached(*id, &stars);
+            let test = |module: &ModuleId| super::is_test_module(run.module_path(*module));
+            !super::is_development_path(path) && !below.iter().any(test) && is_settings(run, *id, path)
         })
+        .filter_map(|(id, path, _)| Some((id, run.file_of(path)?)))
         .collect();
+    let covered: BTreeSet<ModuleId> = candidates.iter().flat_map(|(id, _)| reached(*id, &stars)).collect();
     candidates
         .iter()
-        .filter(|(id, development, home, _)| {
-            let covered = candidates.iter().any(|(other, dev, _, files)| other != id && !dev && files.contains(home));
-            !development && !covered
+        .filter(|(id, _)| !covered.contains(id))
+        .map(|(module, home)| {
+            let below = reached(*module, &stars);
+            let bases = candidates.iter().filter(|(id, _)| below.contains(id)).map(|(id, home)| Settings {
+                module: *id,
+                span: Span::new(*home, 0, 0),
+                bases: Vec::new(),
+            });
+            Settings { module: *module, span: Span::new(*home, 0, 0), bases: bases.collect() }
         })
-        .map(|(module, _, home, _)| Settings { module: *module, span: Span::new(*home, 0, 0) })
         .collect()
 }
 
-fn is_setting(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+/// Every module that a module imports by star, directly or through others.
+fn reached(from: ModuleId, stars: &[Vec<ModuleId>]) -> BTreeSet<ModuleId> {
+    let mut seen = BTreeSet::new();
+    let mut queue = stars.get(from.0).cloned().unwrap_or_default();
+    while let Some(next) = queue.pop() {
+        if next != from && seen.insert(next) {
+            queue.extend(stars.get(next.0).cloned().unwrap_or_default());
+        }
+    }
+    seen
+}
+
+/// Does a module configure django-cors-headers? Code that has constants with such names of its own does not.
+fn is_settings(run: &Interp<'_>, module: ModuleId, path: &Utf8Path) -> bool {
+    let names = run.top_level_names(module);
+    let has = |wanted: &str| names.iter().any(|(name, _)| &**name == wanted);
+    let framework = has("INSTALLED_APPS") || has("MIDDLEWARE") || has("MIDDLEWARE_CLASSES");
+    let speaks = names.iter().any(|(name, value)| {
+        name.starts_with("CORS_") || (matches!(&**name, "MIDDLEWARE" | "MIDDLEWARE_CLASSES" | "INSTALLED_APPS") && mentions_cors(value))
+    });
+    let named = path.as_str().split(['/', '.']).any(|part| part.contains("settings") || matches!(part, "config" | "conf"));
+    let calls = names.iter().any(|(_, value)| matches!(value.kind, Kind::Function(_) | Kind::Class(_)));
+    speaks && (framework || (named && !calls))
 }
 
 fn mentions_cors(value: &Value) -> bool {

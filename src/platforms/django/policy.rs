@@ -20,13 +20,7 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
     let path = run.module_path(settings.module).to_owned();
     let version = packages.numbers("django-cors-headers", &path);
     let span = first_place(run, settings).unwrap_or(settings.span);
-    // The new name wins; the old one is read where the new one is not given.
-    let either = |old: &str, new: &str| settings.get(run, new).or_else(|| settings.get(run, old));
-    let origins = OriginSettings {
-        all: either("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
-        list: either("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"),
-        regexes: either("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"),
-    };
+    let origins = origin_settings(run, settings);
     let (allow_origin, texts) = decision(&origins, span);
     let get = |name: &str| settings.get(run, name);
     let mut faults = setting_faults(run, settings, version);
@@ -41,6 +35,13 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
         });
     }
     conflicts(run, settings, &origins, &mut faults);
+    for base in &settings.bases {
+        // What is wrong in a base is wrong for everybody who builds on it, also where this module overrides it.
+        let mut theirs = setting_faults(run, base, version);
+        conflicts(run, base, &origin_settings(run, base), &mut theirs);
+        theirs.retain(|fault| !faults.iter().any(|own| own.name.span == fault.name.span));
+        faults.extend(theirs);
+    }
     let policy = Policy {
         platform: "django",
         library: "django-cors-headers".into(),
@@ -70,6 +71,16 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
     hosts(run, settings, project);
     project.policies.push(policy);
     project.policies.len() - 1
+}
+
+/// The three origin settings. The new name wins; the old one is read where the new one is not given.
+fn origin_settings(run: &Interp<'_>, settings: &Settings) -> OriginSettings {
+    let either = |old: &str, new: &str| settings.get(run, new).or_else(|| settings.get(run, old));
+    OriginSettings {
+        all: either("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
+        list: either("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"),
+        regexes: either("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    }
 }
 
 /// The place that stands for the whole policy: the first origin setting, else the first setting.
