@@ -153,7 +153,10 @@ fn bytes_that_are_no_text_are_noticed() {
     let notices = is_survived(&[("junk.js", b"cors \0\0\x07\x1b[31m \xff\xfe\xfd")]);
     assert_eq!(notices, ["junk.js:0: binary, not read"]);
     let noise: Vec<u8> = (0..60_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 | 1).collect();
-    is_survived(&[("noise.js", &[b"cors ".as_slice(), &noise].concat()), ("noise.py", &[b"cors ".as_slice(), &noise].concat())]);
+    is_survived(&[
+        ("noise.js", &[b"cors ".as_slice(), &noise].concat()),
+        ("noise.py", &[b"cors ".as_slice(), &noise].concat()),
+    ]);
     let notices = is_survived(&[("latin.js", b"// cors, caf\xe9\nconst a = 1;\n")]);
     assert_eq!(notices.len(), 1, "{notices:?}");
     assert!(notices[0].starts_with("latin.js:1: not valid UTF-8"), "{notices:?}");
@@ -177,7 +180,8 @@ fn a_mark_in_front_and_windows_lines_change_nothing() {
     let conf = "server {\n  listen 443 ssl;\n  location /orders/ {\n    add_header Access-Control-Allow-Origin * always;\n    proxy_pass http://127.0.0.1:1;\n  }\n}\n";
     let read_env = SOUND.replace("'*', credentials: true", "process.env.CORS_ORIGIN, maxAge: 60");
     for (path, text) in [("server.js", SOUND), ("main.py", python), ("nginx.conf", conf)] {
-        let (plain, with_marks) = (Tree::new(&[(path, text.as_bytes())]), Tree::new(&[(path, windows(text).as_bytes())]));
+        let (plain, with_marks) =
+            (Tree::new(&[(path, text.as_bytes())]), Tree::new(&[(path, windows(text).as_bytes())]));
         assert_eq!(check(plain.root(), &rules).0, check(with_marks.root(), &rules).0, "{path}");
     }
     let env = "CORS_ORIGIN=https://app.example.com/\nPORT=1\n";
@@ -192,13 +196,15 @@ fn a_mark_in_front_and_windows_lines_change_nothing() {
 fn deep_nesting_is_bounded() {
     let deep = |open: &str, close: &str, count: usize| format!("{}1{}", open.repeat(count), close.repeat(count));
     for count in [500, 50_000] {
-        let lists = format!("const cors = require('cors');\nmodule.exports = cors({{ origin: {} }});\n", deep("[", "]", count));
+        let lists =
+            format!("const cors = require('cors');\nmodule.exports = cors({{ origin: {} }});\n", deep("[", "]", count));
         let calls = format!("const cors = require('cors');\nmodule.exports = cors({});\n", deep("f(", ")", count));
         let blocks = format!("const cors = 1;\n{}", deep("if (a) {", "}", count));
         let functions = format!("const cors = {};\n", deep("() => (", ")", count));
         let sums = format!("const cors = {}1;\n", "'a' + ".repeat(count));
         let python = format!("cors = {}\n", deep("(", ")", count));
-        let nginx = format!("server {{ add_header Access-Control-Allow-Origin *; }}\n{}", deep("location / {\n", "\n}", count));
+        let nginx =
+            format!("server {{ add_header Access-Control-Allow-Origin *; }}\n{}", deep("location / {\n", "\n}", count));
         let json = deep("{\"a\":", "}", count);
         let yaml = format!("cors: {}\n", deep("[", "]", count));
         is_survived(&[
@@ -224,7 +230,10 @@ fn circles_end() {
         ("c.ts", b"export * from './d';\nexport { cors } from './d';\n"),
         ("d.ts", b"export * from './c';\nexport { cors } from './c';\nimport cors from 'cors';\n"),
         ("package.json", b"{ \"name\": \"circle\", \"main\": \"a.js\" }"),
-        ("tsconfig.json", b"{ \"extends\": \"./tsconfig.json\", \"compilerOptions\": { \"paths\": { \"*\": [\"*\"] } } }"),
+        (
+            "tsconfig.json",
+            b"{ \"extends\": \"./tsconfig.json\", \"compilerOptions\": { \"paths\": { \"*\": [\"*\"] } } }",
+        ),
         ("p/__init__.py", b"from .q import *\nfrom . import q\ncors = q.cors\n"),
         ("p/q.py", b"from . import *\nfrom .q import *\nfrom p import cors\n"),
         ("nginx.conf", b"include nginx.conf;\nserver { include *.conf; listen 80; }\n"),
@@ -236,9 +245,28 @@ fn circles_end() {
               function h(x) { return g({ x, y: x }); }\nlet s = 'a';\nwhile (true) { s += s; }\nfor (;;) g(s);\n\
               module.exports = [f(1), g('cors'), `${s}${s}`];\n",
         ),
-        ("again.py", b"def cors(n):\n    return cors([n, n]) + cors(cors(n))\n\nx = cors('a')\nwhile True:\n    x += x\n"),
-        ("class.ts", b"class A { b = new A(); get cors() { return this.cors; } }\nnew A().cors;\n"),
+        (
+            "again.py",
+            b"def cors(n):\n    return cors([n, n]) + cors(cors(n))\n\nx = cors('a')\nwhile True:\n    x += x\n",
+        ),
     ]);
+}
+
+#[test]
+fn classes_that_hold_themselves_end() {
+    // In a process of its own: a stack that overflows takes every other test with it.
+    for class in [
+        "class A { get cors() { return this.cors; } }\nnew A().cors;\n",
+        "class A { cors = new A(); }\nnew A();\n",
+        "class A { constructor() { this.cors = new A(); } }\nnew A();\n",
+        "class A { static cors = A.make(); static make() { return new A(A.make()); } }\n",
+        "class A extends A { cors() { super.cors(); } }\nnew A().cors();\n",
+        "const cors = { get a() { return cors.a; }, b(x = cors.b()) { return x; } };\ncors.a; cors.b();\n",
+    ] {
+        assert_eq!(exit_code(Tree::new(&[("class.ts", class.as_bytes())]).root()), Some(1), "{class}");
+    }
+    let class = "class A(A):\n    cors = A()\n    def __init__(self):\n        self.a = A()\n\nA()\n";
+    assert_eq!(exit_code(Tree::new(&[("klass.py", class.as_bytes())]).root()), Some(1), "{class}");
 }
 
 #[test]
@@ -267,7 +295,8 @@ fn a_huge_line_is_left_out() {
     assert_eq!(notices.len(), 1, "{notices:?}");
     assert!(notices[0].contains("larger than"), "{notices:?}");
     // Below the limit, and not long on average: it is read, and still does not take long.
-    let logo = format!("const cors = require('cors');\nconst logo = '{}';\n{}", "x".repeat(900_000), "// a\n".repeat(3_000));
+    let logo =
+        format!("const cors = require('cors');\nconst logo = '{}';\n{}", "x".repeat(900_000), "// a\n".repeat(3_000));
     is_survived(&[("logo.js", logo.as_bytes())]);
     let values = format!("CORS_ORIGIN={}\n", "https://a.example.com,".repeat(20_000));
     is_survived(&[(".env.production", values.as_bytes())]);
