@@ -14,6 +14,7 @@ mod run;
 mod schemas;
 mod scope;
 mod sequences;
+mod settings;
 mod strings;
 pub mod value;
 

@@ -124,13 +124,20 @@ fn read_environment(
                 for entry in entries.into_iter().filter(|entry| !entry.commented) {
                     variables.insert(entry.name.value, entry.value);
                 }
-                environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables });
+                let passed = std::collections::BTreeSet::new();
+                environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables, passed });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
-                if !variables.is_empty() {
-                    environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables });
+                let passed = platforms::compose::passed(&documents);
+                if !variables.is_empty() || !passed.is_empty() {
+                    environment.files.push(EnvFile {
+                        deployment: Deployment::of_file_name(name),
+                        path,
+                        variables,
+                        passed,
+                    });
                 }
             }
             _ => {}

@@ -7,6 +7,7 @@
 pub mod compose;
 pub mod django;
 pub mod express;
+pub mod fastapi;
 pub mod manual;
 pub mod nginx;
 pub mod packages;
@@ -23,7 +24,7 @@ use crate::source::Span;
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django]
+    vec![&express::Express, &django::Django, &fastapi::FastApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -31,6 +32,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
     project.absorb(express::recognise(run, packages));
     project.absorb(django::recognise(run, packages));
+    project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
     project
 }
@@ -78,6 +80,12 @@ pub fn is_test_path(path: &Utf8Path) -> bool {
     let marked =
         [".test.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| name.contains(mark));
     folder || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
+
+/// A settings module for tests by its name.
+pub fn is_test_module(path: &Utf8Path) -> bool {
+    path.file_stem()
+        .is_some_and(|stem| stem.split(['_', '-']).any(|word| matches!(word, "test" | "testing" | "tests" | "ci")))
 }
 
 /// Files that are for developers' machines by their name: `settings/dev.py`, `server.dev.js`, `vite.config.ts`.

@@ -142,6 +142,10 @@ impl Interp<'_> {
                 let anchor = anchor_of(name);
                 Value::condition(self.matches(first?, args.positional.get(1)?, anchor, span), span)
             }
+            "secrets.compare_digest" | "hmac.compare_digest" => {
+                let same = self.equals(first?, args.positional.get(1)?, span);
+                Value::condition(same, span)
+            }
             "len" => super::sequences::property(first?, "length", span)
                 .unwrap_or_else(|| Value::unknown(Reason::NotModelled, span)),
             "any" | "all" => self.any_all(name == "any", first?, span),

@@ -526,6 +526,12 @@ impl Interp<'_> {
             _ => Vec::new(),
         };
         let Some((method, owner)) = bases.iter().find_map(|base| Interp::find_method(base, name, 0)) else {
+            // A package's constructor: what it is given says how the instance is configured.
+            let path = bases.iter().find_map(|base| self.path_of(base));
+            if let Some(path) = path {
+                let target = Target { path: format!("{path}.{name}").into(), object: Some(id) };
+                self.record(target, args.clone(), span, None);
+            }
             return Value::undefined(span);
         };
         let closure =
@@ -545,6 +551,11 @@ impl Interp<'_> {
                 None => match &class.kind {
                     Kind::Class(class) if class.bases.iter().all(|base| matches!(base.kind, Kind::Class(_))) => {
                         Value::undefined(span)
+                    }
+                    // A method of the package's class that the program's own one extends.
+                    Kind::Class(class) if class.bases.iter().any(|base| matches!(base.kind, Kind::External(_))) => {
+                        let receiver = Arc::new(this.clone());
+                        Value::new(Kind::Method { receiver, name: name.clone() }, span)
                     }
                     _ => Value::unknown(Reason::NotModelled, span),
                 },

@@ -3,7 +3,7 @@
 //! In: env files, compose files and what the user states. Out: the text of a variable for code at a path, or an unknown
 //! `Env` value with its default as the alternative. Never reads the environment of the machine it runs on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -42,6 +42,8 @@ pub struct EnvFile {
     pub deployment: Deployment,
     /// Name to text and place, in the file's order.
     pub variables: IndexMap<Arc<str>, Spanned<Arc<str>>>,
+    /// Names that have a value there which is not written in it.
+    pub passed: BTreeSet<Arc<str>>,
 }
 
 /// Everything the repository and the user say about variables.
@@ -69,7 +71,7 @@ impl Deployment {
             Deployment::Development
         } else if has(&["staging", "stage", "preview", "qa", "uat"]) {
             Deployment::Staging
-        } else if has(&["production", "prod", "live", "release"]) {
+        } else if has(&["production", "prod", "live", "release", "deploy"]) {
             Deployment::Production
         } else {
             Deployment::Any
@@ -97,9 +99,17 @@ impl Environment {
         (self.trust_local || !local).then(|| found.clone())
     }
 
+    /// Does a production file near this code say that the variable is set, without saying to what?
+    pub fn is_passed(&self, name: &str, from: &Utf8Path) -> bool {
+        self.files.iter().any(|file| {
+            let home = file.path.parent().unwrap_or(Utf8Path::new(""));
+            file.deployment == Deployment::Production && file.passed.contains(name) && from.starts_with(home)
+        })
+    }
+
     /// Files that name a variable, in path order.
     pub fn naming<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e EnvFile> + 'e {
-        self.files.iter().filter(move |file| file.variables.contains_key(name))
+        self.files.iter().filter(move |file| file.variables.contains_key(name) || file.passed.contains(name))
     }
 }
 
@@ -131,6 +141,7 @@ impl Interp<'_> {
         let read = EnvRead { name: name.clone(), shape, read: span };
         let set = env_set(&read);
         let value = Value::new(Kind::Env(read), span);
+        let default = default.filter(|_| !self.environment.is_passed(name, &from));
         match default {
             None => value,
             Some(default) => Value::one_of([(set.clone(), value), (set.not(), default)], span),
@@ -278,87 +289,5 @@ impl Interp<'_> {
             _ => EnvShape::Text,
         };
         self.read_env(name, shape, default, span)
-    }
-
-    /// Fields of a pydantic settings class are read from the environment under their own names.
-    pub(super) fn settings_fields(&mut self, class: &Arc<super::value::ClassValue>, id: super::value::ObjectId) {
-        let value = Value::new(Kind::Class(class.clone()), class.class.span);
-        let is_settings = self.external_bases(&value).iter().any(|base| base.ends_with(".BaseSettings"));
-        if !is_settings {
-            return;
-        }
-        let prefix = self.settings_prefix(class);
-        for field in &class.class.fields {
-            if matches!(&*field.name, "Config" | "model_config") {
-                continue;
-            }
-            let given = self.object(id).args.named(&field.name).cloned();
-            let default = self.object(id).fields.get(&field.name).cloned();
-            let (alias, default) = self.settings_alias(default);
-            let name: Arc<str> = match alias {
-                Some(alias) => alias,
-                None => format!("{prefix}{}", field.name).to_uppercase().into(),
-            };
-            let value = match given {
-                Some(value) => value,
-                None => self.settings_value(&name, field, default),
-            };
-            self.objects[id.0].fields.insert(field.name.clone(), value);
-        }
-    }
-
-    fn settings_value(&mut self, name: &Arc<str>, field: &crate::ir::Field, default: Option<Value>) -> Value {
-        // pydantic reads lists as JSON; texts are texts.
-        let list = matches!(default.as_ref().map(|value| &value.kind), Some(Kind::List(_)))
-            || field.annotation.as_ref().is_some_and(is_list_type);
-        let shape = match (list, default.as_ref().map(|value| &value.kind)) {
-            (true, _) => EnvShape::Json,
-            (_, Some(Kind::Bool(_))) => EnvShape::Bool,
-            (_, Some(Kind::Num(_))) => EnvShape::Num,
-            _ => EnvShape::Text,
-        };
-        self.read_env(name, shape, default, field.name_span)
-    }
-
-    /// `Field(default, env='X', alias='X')`: the variable's name and the real default.
-    fn settings_alias(&self, default: Option<Value>) -> (Option<Arc<str>>, Option<Value>) {
-        let Some(value) = default else { return (None, None) };
-        let Some(object) = value.as_object().map(|id| self.object(id)) else { return (None, Some(value)) };
-        if !object.path.ends_with(".Field()") {
-            return (None, Some(value));
-        }
-        let args = &object.args;
-        let alias = ["env", "validation_alias", "alias"]
-            .iter()
-            .find_map(|key| args.named(key))
-            .and_then(Value::as_str)
-            .cloned();
-        let default =
-            args.get(0, "default").filter(|value| !matches!(value.kind, Kind::External(_) | Kind::Unknown(_))).cloned();
-        (alias, default)
-    }
-
-    /// `env_prefix` of `model_config` or of the inner `Config`.
-    fn settings_prefix(&self, class: &Arc<super::value::ClassValue>) -> String {
-        let statics = &self.object(class.statics).fields;
-        let config = statics.get("model_config").or_else(|| statics.get("Config"));
-        let prefix = match config.map(|value| &value.kind) {
-            Some(Kind::Object(id)) => self.object(*id).args.named("env_prefix").cloned(),
-            Some(Kind::Map(map)) => map.entries.get("env_prefix").map(|entry| entry.value.clone()),
-            Some(Kind::Class(inner)) => self.object(inner.statics).fields.get("env_prefix").cloned(),
-            _ => None,
-        };
-        prefix.as_ref().and_then(Value::as_str).map(|text| text.to_string()).unwrap_or_default()
-    }
-}
-
-/// `list[str]`, `List[AnyHttpUrl]`, `set[str]`, `tuple[...]`.
-fn is_list_type(annotation: &crate::ir::Expr) -> bool {
-    use crate::ir::ExprKind;
-    match &annotation.kind {
-        ExprKind::Name(name) => matches!(&**name, "list" | "List" | "set" | "Set" | "tuple" | "Tuple" | "Sequence"),
-        ExprKind::Index { object, .. } => is_list_type(object),
-        ExprKind::Member { property, .. } => matches!(&**property, "List" | "Set" | "Tuple" | "Sequence"),
-        _ => false,
     }
 }

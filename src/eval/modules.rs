@@ -33,6 +33,11 @@ pub struct ModuleState {
 }
 
 impl ModuleState {
+    /// Modules that were imported by star, in order.
+    pub fn stars(&self) -> &[ModuleId] {
+        &self.stars
+    }
+
     /// The value of `module.exports = …`.
     pub(super) fn whole(&self) -> Option<&Value> {
         self.whole.as_ref()
@@ -155,6 +160,10 @@ impl Interp<'_> {
                 }
                 ImportName::Star => {
                     if let Some(id) = self.resolve_python(&import.from).and_then(|path| self.load_module(&path)) {
+                        let here = self.current_module();
+                        if let Some((_, state)) = self.modules.get_index_mut(here.0) {
+                            state.stars.push(id);
+                        }
                         for (name, value) in self.top_level_names(id) {
                             if !name.starts_with('_') {
                                 if let Some(bound) = self.binding(id, &name) {

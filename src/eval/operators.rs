@@ -95,6 +95,10 @@ impl Interp<'_> {
                 let at = if left.as_str().is_some() { left.span } else { right.span };
                 request(term, Relation::Equals(text.clone()), at)
             }
+            // A secret of the environment is not empty, so what is missing or empty never equals it.
+            (Kind::Term(term), Kind::Env(_)) | (Kind::Env(_), Kind::Term(term)) => {
+                request(term, Relation::Present, span).and(Formula::unknown(span))
+            }
             (Kind::Env(read), Kind::Str(text)) | (Kind::Str(text), Kind::Env(read)) => env_equals(read, text, span),
             (Kind::Env(read), Kind::Bool(flag)) | (Kind::Bool(flag), Kind::Env(read)) => {
                 let truth = env_truth(read, true);
@@ -151,6 +155,11 @@ impl Interp<'_> {
             }
             (Kind::Term(term), Kind::Str(part)) => request(term, Relation::Contains(part.clone()), needle.span),
             (Kind::Str(text), Kind::Term(term)) => request(term, Relation::Within(text.clone()), span),
+            // `"authorization" in request.headers`: a key of a table that a library describes.
+            (Kind::External(_), Kind::Str(key)) => match self.member(haystack, key, span) {
+                found @ Value { kind: Kind::Term(_), .. } => self.truthy(&found),
+                _ => Formula::unknown(span),
+            },
             _ => Formula::unknown(span),
         }
     }

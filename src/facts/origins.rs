@@ -7,7 +7,7 @@ use crate::model::origin::{
     Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
 };
 use crate::model::policy::{Known, Policy};
-use crate::model::probe::{NamedOrigin, Standing, insecure_twins};
+use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
 use crate::model::project::Project;
 use crate::model::world::Assume;
 use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
@@ -21,7 +21,10 @@ pub(super) fn gather(
     environment: &Environment,
     facts: &mut Facts,
 ) {
-    for (twin, span) in insecure_twins(&policy.allow_origin) {
+    let open = facts_of_policy.allow_origin.any.0;
+    let insecure = insecure_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, false));
+    let loopback = loopback_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, true));
+    for (twin, span, loopback) in insecure.chain(loopback).filter(|_| !open) {
         let host = Url::parse(&twin).map(|url| url.host).unwrap_or_default();
         facts.origins.push(OriginFacts {
             span: Some(span),
@@ -31,6 +34,7 @@ pub(super) fn gather(
             written: Text::at(twin, span),
             scheme: Text::new("http"),
             insecure: true.into(),
+            loopback: loopback.into(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),
             ..OriginFacts::default()
@@ -46,7 +50,6 @@ pub(super) fn gather(
         }
         let url = Url::parse(&one.text);
         let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
-        let open = facts_of_policy.allow_origin.any.0;
         let fault = malformation(&one.text)
             .filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));

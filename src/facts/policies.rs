@@ -91,7 +91,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> Po
         },
         public_route: public.into(),
         static_assets: policy.static_assets.into(),
-        preflighted: policy.preflighted.into(),
+        preflighted: (policy.preflighted && answers_preflights(policy)).into(),
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials),
@@ -203,6 +203,13 @@ fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcard
         present: (!found.is_empty()).into(),
         which: Text::new(found.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")),
     }
+}
+
+/// Lines written by hand that list neither methods nor headers grant nothing that needs a preflight.
+fn answers_preflights(policy: &Policy) -> bool {
+    let by_hand = &*policy.library == "headers";
+    let missing = |names: &Spanned<ModelNames>| names.value == ModelNames::Missing;
+    !(by_hand && missing(&policy.allow_methods) && missing(&policy.allow_headers))
 }
 
 /// Routes that are public by their name.

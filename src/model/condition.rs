@@ -250,6 +250,17 @@ impl Formula {
         }
     }
 
+    /// What is left of it when the tests that `dropped` picks never hold.
+    pub fn without(&self, dropped: &dyn Fn(&Test, Span) -> bool) -> Formula {
+        match self {
+            Formula::Test(test, span) if dropped(test, *span) => Formula::False,
+            Formula::Not(inner) => inner.without(dropped).not(),
+            Formula::All(parts) => Formula::all(parts.iter().map(|part| part.without(dropped))),
+            Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.without(dropped))),
+            other => other.clone(),
+        }
+    }
+
     /// Its truth in a world; unknown stays unknown unless the rest decides.
     pub fn eval(&self, world: &dyn World) -> Option<bool> {
         match self {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::condition::{Test, World};
 use super::origin::{Url, is_loopback, is_shared_suffix, registrable_domain};
-use super::policy::{Known, OriginAnswer, OriginDecision};
+use super::policy::{Arm, Known, OriginAnswer, OriginDecision};
 use super::term::{Relation, Term};
 use super::world::{Assume, Request, Situation};
 use crate::source::Span;
@@ -233,6 +233,40 @@ fn shortened(decision: &OriginDecision, host: &str) -> Option<(String, Span)> {
     (other && decision.allows(&witness, &Assume::Production) == Known::Yes).then_some((witness, within))
 }
 
+/// Comparisons that let loopback origins through without naming one whole: an origin that passes, and the comparison's place.
+pub fn loopback_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
+    let mut found: Vec<(String, Span)> = Vec::new();
+    for arm in &decision.arms {
+        for (test, span) in arm.when.tests() {
+            let Test::Request { term, relation } = test else { continue };
+            let text = match relation {
+                Relation::Matches(pattern) => plain(&pattern.source),
+                Relation::StartsWith(text) | Relation::Contains(text) => text.to_string(),
+                _ => continue,
+            };
+            let names_loopback = text.contains("localhost") || text.contains("127.0.0.1");
+            if !about_origin(term) || !names_loopback || found.iter().any(|(_, at)| *at == span) {
+                continue;
+            }
+            let candidates = [
+                "http://localhost:3000",
+                "http://localhost",
+                "http://localhost:8080",
+                "http://127.0.0.1:3000",
+                "http://127.0.0.1",
+            ];
+            let mine = |origin: &&&str| {
+                decision.allows(origin, &Assume::Production) == Known::Yes
+                    && deciding_test(decision, origin) == Some(span)
+            };
+            if let Some(twin) = candidates.iter().find(mine) {
+                found.push(((*twin).to_owned(), span));
+            }
+        }
+    }
+    found
+}
+
 /// Patterns that name `http` themselves and let the unencrypted twin of a host through: the twin, and the pattern's place.
 pub fn insecure_twins(decision: &OriginDecision) -> Vec<(String, Span)> {
     let mut found: Vec<(String, Span)> = Vec::new();
@@ -375,11 +409,22 @@ fn variables(decision: &OriginDecision) -> Vec<String> {
     names
 }
 
+/// The decision as it would be if the origin were written at this one place only: the branch for developers' machines may
+/// name the same origin as the branch for everything else, and only the latter is a fallback.
+fn written_once(decision: &OriginDecision, text: &str, span: Span) -> OriginDecision {
+    let elsewhere = |test: &Test, at: Span| {
+        at != span
+            && matches!(test, Test::Request { term, relation: Relation::Equals(other) } if term.is_origin() && **other == *text)
+    };
+    let arms = decision.arms.iter().map(|arm| Arm { when: arm.when.without(&elsewhere), ..arm.clone() });
+    OriginDecision { arms: arms.collect(), span: decision.span }
+}
+
 /// Is the origin what remains when the variable is missing, rather than what is meant for a developer's machine? It is when
 /// the variable's absence is asked for itself, or when several values were tested before.
 fn falls_back(decision: &OriginDecision, text: &str, span: Span, variable: &str) -> bool {
     let missing = Assume::Missing(variable.to_owned());
-    if arm_answers(decision, text, span, &missing) != Some(true) {
+    if arm_answers(&written_once(decision, text, span), text, span, &missing) != Some(true) {
         return false;
     }
     let mine =

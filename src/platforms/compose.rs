@@ -2,6 +2,7 @@
 //!
 //! In: the documents of a compose file. Out: names with their texts and places, all services together. Knows no CORS.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -17,6 +18,22 @@ pub fn is_compose(name: &str) -> bool {
         || stem.starts_with("compose.")
         || stem.starts_with("docker-compose.")
         || stem.starts_with("docker-compose-")
+}
+
+/// Names that a compose file passes on from outside: they have a value in its deployment, and it is not known here.
+pub fn passed(documents: &[Node]) -> BTreeSet<Arc<str>> {
+    let services = documents.iter().filter_map(|document| document.get("services")).flat_map(Node::entries);
+    let environments = services.filter_map(|(_, service)| service.get("environment"));
+    let mut names = BTreeSet::new();
+    for environment in environments {
+        let by_map =
+            environment.entries().iter().filter(|(_, value)| value.as_str().is_none_or(|text| text.contains("${")));
+        names.extend(by_map.map(|(name, _)| name.value.clone()));
+        let lines = environment.items().iter().filter_map(Node::as_str);
+        let outside = lines.filter(|line| line.split_once('=').is_none_or(|(_, value)| value.contains("${")));
+        names.extend(outside.map(|line| Arc::from(line.split('=').next().unwrap_or(line).trim())));
+    }
+    names
 }
 
 /// `environment:` of every service, as a map or as `NAME=value` lines. What is interpolated from outside is left out.

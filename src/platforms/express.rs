@@ -5,7 +5,7 @@
 
 mod cors_npm;
 mod handlers;
-mod order;
+pub(super) mod order;
 mod preflight;
 mod registration;
 

@@ -59,12 +59,29 @@ impl Packages {
         if home.file_name() == Some("requirements") {
             home = home.parent().unwrap_or(Utf8Path::new("")).to_owned();
         }
-        self.directories.entry(home).or_default().entry(name).or_insert_with(|| version.into());
+        self.directories
+            .entry(home)
+            .or_default()
+            .entry(name)
+            .and_modify(|known| {
+                if known.is_empty() {
+                    *known = version.into();
+                }
+            })
+            .or_insert_with(|| version.into());
     }
 
-    /// The version text of a package for code at a path: the nearest manifest above that names it.
+    /// The version text of a package for code at a path: the nearest manifest above that names it, else the only one that the
+    /// repository names at all (`pip/requirements.txt`).
     pub fn version(&self, package: &str, from: &Utf8Path) -> Option<Arc<str>> {
-        from.ancestors().skip(1).find_map(|directory| self.directories.get(directory)?.get(package).cloned())
+        let above =
+            from.ancestors().skip(1).find_map(|directory| self.directories.get(directory)?.get(package).cloned());
+        above.or_else(|| {
+            let mut all =
+                self.directories.values().filter_map(|names| names.get(package)).filter(|text| !text.is_empty());
+            let first = all.next()?;
+            all.all(|other| other == first).then(|| first.clone())
+        })
     }
 
     /// The lowest major version a text admits: `^4.18.2` → 4; `None` when it does not say.

@@ -158,7 +158,7 @@ fn collect_env(value: &Value, has_default: bool, effect: &'static str, uses: &mu
                         .tests()
                         .iter()
                         .any(|(test, _)| matches!(test, Test::EnvSet { variable } if **variable == *name));
-                    unset && !matches!(other.kind, Kind::Env(_) | Kind::Null | Kind::Undefined)
+                    unset && !matches!(other.kind, Kind::Env(_) | Kind::Null | Kind::Undefined | Kind::Unknown(_))
                 })
             };
             for (_, inner) in alternatives.iter() {

@@ -158,8 +158,9 @@ fn is_nginx(name: &str, extension: &str, directory: &str) -> bool {
     let plain = TEMPLATES.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     [".conf", ".nginx", ".vhost", ".nginxconf"].iter().any(|end| plain.ends_with(end))
         || (name.starts_with("nginx") && !OTHER.contains(&extension))
-        || matches!(directory, "sites-available" | "sites-enabled")
-        || (extension.is_empty() && matches!(directory, "vhost.d" | "conf.d" | "snippets" | "nginx"))
+        || (matches!(directory, "sites-available" | "sites-enabled" | "conf.d" | "vhost.d")
+            && !OTHER.contains(&extension))
+        || (extension.is_empty() && matches!(directory, "snippets" | "nginx"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The middleware list: what stands before CORS, and whether CORS is in force.
 
 use super::policy::allows_somebody;
-use super::{Settings, mentions_cors};
+use super::settings::{Settings, mentions_cors};
 use crate::eval::Interp;
 use crate::eval::value::{List, Value};
 use crate::model::condition::Formula;

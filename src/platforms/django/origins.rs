@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::values::{list_arms, origin_is, origin_matches};
-use crate::eval::value::{EnvShape, Kind, Value};
+use crate::eval::value::{EnvShape, Item, Kind, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::origin::Url;
 use crate::model::policy::{Arm, OriginAnswer, OriginDecision};
@@ -69,6 +69,13 @@ fn unknown(span: Span) -> Vec<Arm> {
     vec![Arm { when: Formula::unknown(span), answer: OriginAnswer::Unknown, span }]
 }
 
+/// A text without scheme and host equals the origin `null`, which has neither. What is wrong is the text: that has its own
+/// fault, and nothing certain is said of `null` beside it.
+fn perhaps_null(span: Span) -> Arm {
+    let when = origin_is(&Arc::from("null"), span).and(Formula::unknown(span));
+    Arm { when, answer: OriginAnswer::Unknown, span }
+}
+
 fn listed(value: &Value, texts: &mut Vec<TextForList>) -> Vec<Arm> {
     let text_effect = "django-cors-headers then reads it character by character, so no origin is allowed";
     match &value.kind {
@@ -94,12 +101,16 @@ fn listed(value: &Value, texts: &mut Vec<TextForList>) -> Vec<Arm> {
                 })
                 .collect();
             arms.extend(stripped);
+            let bare = |item: &Item| item.value.as_str().is_some_and(|text| !text.contains([':', '/']));
+            if list.items.iter().any(bare) {
+                arms.push(perhaps_null(value.span));
+            }
             arms
         }
         Kind::Str(text) if text.is_empty() => Vec::new(),
         Kind::Str(_) => {
             texts.push(TextForList { span: value.span, effect: text_effect });
-            Vec::new()
+            vec![perhaps_null(value.span)]
         }
         Kind::Env(read) if read.shape == EnvShape::Text => {
             texts.push(TextForList { span: value.span, effect: text_effect });

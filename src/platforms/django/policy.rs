@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::super::packages::Packages;
 use super::super::values::{env_uses, flag, in_production, names, seconds};
-use super::names::{KNOWN, RENAMED, meant};
+use super::names::{KNOWN, REMOVED, RENAMED, SINCE, meant};
 use super::origins::{OriginSettings, decision};
-use super::{DEFAULT_HEADERS, DEFAULT_METHODS, Settings};
+use super::settings::Settings;
+use super::{DEFAULT_HEADERS, DEFAULT_METHODS, OLDER_DEFAULT_HEADERS};
 use crate::eval::Interp;
 use crate::eval::value::{Kind, Value};
 use crate::model::condition::Formula;
@@ -20,13 +21,7 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
     let path = run.module_path(settings.module).to_owned();
     let version = packages.numbers("django-cors-headers", &path);
     let span = first_place(run, settings).unwrap_or(settings.span);
-    // The new name wins; the old one is read where the new one is not given.
-    let either = |old: &str, new: &str| settings.get(run, new).or_else(|| settings.get(run, old));
-    let origins = OriginSettings {
-        all: either("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
-        list: either("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"),
-        regexes: either("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"),
-    };
+    let origins = origin_settings(run, settings);
     let (allow_origin, texts) = decision(&origins, span);
     let get = |name: &str| settings.get(run, name);
     let mut faults = setting_faults(run, settings, version);
@@ -41,6 +36,15 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
         });
     }
     conflicts(run, settings, &origins, &mut faults);
+    for base in &settings.bases {
+        // What is wrong in a base is wrong for everybody who builds on it, also where this module overrides it.
+        let mut theirs = setting_faults(run, base, version);
+        conflicts(run, base, &origin_settings(run, base), &mut theirs);
+        theirs.retain(|fault| !faults.iter().any(|own| own.name.span == fault.name.span));
+        faults.extend(theirs);
+    }
+    let headers: &[&str] =
+        if version.is_some_and(|version| version < (4, 0)) { &OLDER_DEFAULT_HEADERS } else { &DEFAULT_HEADERS };
     let policy = Policy {
         platform: "django",
         library: "django-cors-headers".into(),
@@ -50,9 +54,9 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
         allow_origin,
         allow_credentials: flag(get("CORS_ALLOW_CREDENTIALS").as_ref(), false, span),
         allow_methods: names(get("CORS_ALLOW_METHODS").as_ref(), Names::fixed(&DEFAULT_METHODS, span), span),
-        allow_headers: names(get("CORS_ALLOW_HEADERS").as_ref(), Names::fixed(&DEFAULT_HEADERS, span), span),
+        allow_headers: names(get("CORS_ALLOW_HEADERS").as_ref(), Names::fixed(headers, span), span),
         expose_headers: names(get("CORS_EXPOSE_HEADERS").as_ref(), Names::Missing, span),
-        max_age: seconds(get("CORS_PREFLIGHT_MAX_AGE").as_ref(), MaxAge::Seconds(86_400.0), span),
+        max_age: max_age(get("CORS_PREFLIGHT_MAX_AGE").as_ref(), span),
         vary_origin: Spanned::new(Known::Yes, span),
         star_reflects_with_credentials: true,
         expands_wildcards: true,
@@ -70,6 +74,23 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
     hosts(run, settings, project);
     project.policies.push(policy);
     project.policies.len() - 1
+}
+
+/// The three origin settings. The new name wins; the old one is read where the new one is not given.
+fn origin_settings(run: &Interp<'_>, settings: &Settings) -> OriginSettings {
+    let either = |old: &str, new: &str| settings.get(run, new).or_else(|| settings.get(run, old));
+    OriginSettings {
+        all: either("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
+        list: either("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"),
+        regexes: either("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    }
+}
+
+/// How long a preflight may be kept; with 0 the header is not sent.
+fn max_age(value: Option<&Value>, fallback: Span) -> Spanned<MaxAge> {
+    let age = seconds(value, MaxAge::Seconds(86_400.0), fallback);
+    let sent = age.value != MaxAge::Seconds(0.0);
+    Spanned::new(if sent { age.value } else { MaxAge::Missing }, age.span)
 }
 
 /// The place that stands for the whole policy: the first origin setting, else the first setting.
@@ -96,7 +117,7 @@ fn env_reads(origins: &OriginSettings) -> Vec<EnvUse> {
     values
         .into_iter()
         .flatten()
-        .flat_map(|value| env_uses(value, "django-cors-headers then allows no origin"))
+        .flat_map(|value| env_uses(value, "without it django-cors-headers allows no origin"))
         .collect()
 }
 
@@ -110,24 +131,15 @@ fn name_at(run: &Interp<'_>, settings: &Settings, span: Span) -> Option<Arc<str>
 /// Old names, names nobody reads, annotations.
 fn setting_faults(run: &Interp<'_>, settings: &Settings, version: Option<(u32, u32)>) -> Vec<Setting> {
     let mut faults = Vec::new();
-    let before_rename = version.is_some_and(|version| version < (3, 5));
     for name in settings.cors_names(run) {
         let (Some(value), Some(place)) = (settings.get(run, &name), settings.place(run, &name)) else { continue };
-        let fault = if let Some((_, new)) = RENAMED.iter().find(|(old, _)| *old == &*name) {
-            (!before_rename && settings.get(run, new).is_none())
-                .then(|| Fault::Renamed { to: (*new).into(), since: "3.5".into() })
-        } else if before_rename && RENAMED.iter().any(|(_, new)| *new == &*name) {
-            let old = RENAMED.iter().find(|(_, new)| *new == &*name).map(|(old, _)| Arc::from(*old));
-            Some(Fault::Unread {
-                meant: old,
-                reason: "it exists since version 3.5, and the repository pins an older one".to_owned(),
-            })
-        } else {
+        let is_set = |name: &str| settings.get(run, name).is_some();
+        let fault = name_fault(&name, version, is_set).or_else(|| {
             meant(&name).filter(|_| !is_used(run, settings, &value)).map(|own| Fault::Unread {
                 meant: Some(own.into()),
                 reason: "django-cors-headers does not read it".to_owned(),
             })
-        };
+        });
         if let Some(fault) = fault {
             let span = place.to(value.span);
             faults.push(Setting { name: Spanned::new(name, place), span, fault });
@@ -135,7 +147,7 @@ fn setting_faults(run: &Interp<'_>, settings: &Settings, version: Option<(u32, u
     }
     for event in &run.log {
         let Some(name) = event.target.path.strip_prefix("annotation:") else { continue };
-        if event.module == settings.module && KNOWN.contains(&name) {
+        if settings.reads(event.span.file) && KNOWN.contains(&name) {
             let name = Spanned::new(Arc::from(name), event.span);
             let reason = "a colon makes it an annotation, which assigns nothing".to_owned();
             let meant = Some(Arc::from(format!("{} =", name.value)));
@@ -143,6 +155,28 @@ fn setting_faults(run: &Interp<'_>, settings: &Settings, version: Option<(u32, u
         }
     }
     faults
+}
+
+/// What a version does with a name that some version reads.
+fn name_fault(name: &str, version: Option<(u32, u32)>, is_set: impl Fn(&str) -> bool) -> Option<Fault> {
+    if let Some((_, new)) = RENAMED.iter().find(|(old, _)| *old == name) {
+        // Both set: said where they conflict. Before 3.5 the old name is the only one.
+        let fine = version.is_some_and(|version| version < (3, 5)) || is_set(new);
+        return (!fine).then(|| Fault::Renamed { to: (*new).into(), since: "3.5".into() });
+    }
+    if let Some((_, end, reason)) = REMOVED.iter().find(|(removed, ..)| *removed == name) {
+        let gone = version.is_some_and(|version| version >= *end);
+        return gone.then(|| Fault::Unread { meant: None, reason: (*reason).to_owned() });
+    }
+    let (_, (major, minor)) = SINCE.iter().find(|(new, _)| *new == name)?;
+    let too_new = version.is_some_and(|version| version < (*major, *minor));
+    let old = RENAMED.iter().find(|(_, new)| *new == name).map(|(old, _)| *old);
+    // Somebody who sets both names serves both versions.
+    let served = old.is_some_and(&is_set);
+    (too_new && !served).then(|| Fault::Unread {
+        meant: old.map(Arc::from),
+        reason: format!("it exists since version {major}.{minor}, and the repository pins an older one"),
+    })
 }
 
 /// Does a value of a setting's own name flow into a setting that is read?
@@ -171,10 +205,25 @@ fn leaves(value: &Value, spans: &mut Vec<Span>, depth: usize) {
     }
 }
 
+/// Is it one value under two names, for old and new versions of the library?
+fn same_value(one: Option<Value>, other: Option<Value>) -> bool {
+    let text = |value: &Value| match &value.kind {
+        Kind::Bool(flag) => Some(flag.to_string()),
+        Kind::List(list) if !list.open => {
+            list.items.iter().map(|item| item.value.as_str().map(|text| format!("{text}\n"))).collect()
+        }
+        _ => None,
+    };
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    one.span == other.span || text(&one).is_some_and(|text_of_one| text(&other) == Some(text_of_one))
+}
+
 /// Settings that take each other's effect away.
 fn conflicts(run: &Interp<'_>, settings: &Settings, origins: &OriginSettings, faults: &mut Vec<Setting>) {
     for (old, new) in RENAMED {
-        if let (Some(old_place), Some(new_place)) = (settings.place(run, old), settings.place(run, new)) {
+        let same = || same_value(settings.get(run, old), settings.get(run, new));
+        if let (Some(old_place), Some(new_place), false) = (settings.place(run, old), settings.place(run, new), same())
+        {
             faults.push(Setting {
                 name: Spanned::new(old.into(), old_place),
                 span: old_place,
@@ -210,7 +259,7 @@ fn conflicts(run: &Interp<'_>, settings: &Settings, origins: &OriginSettings, fa
 
 /// Hosts that the settings name as the project's own.
 fn hosts(run: &Interp<'_>, settings: &Settings, project: &mut Project) {
-    for (name, value) in run.top_level_names(settings.module) {
+    for (name, value) in settings.all(run) {
         let own = matches!(&*name, "ALLOWED_HOSTS" | "CSRF_TRUSTED_ORIGINS")
             || ["_URL", "_DOMAIN", "_HOST", "_ORIGIN"].iter().any(|end| name.ends_with(end))
                 && !name.starts_with("CORS_");

@@ -38,25 +38,25 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
     project.faults.append(&mut faults);
 }
 
-pub(super) fn is_cors(handler: &Handler) -> bool {
+pub(in crate::platforms) fn is_cors(handler: &Handler) -> bool {
     matches!(handler.role, Role::Cors(_))
 }
 
 /// Is it registered in production for certain?
-pub(super) fn reached(handler: &Handler) -> bool {
+pub(in crate::platforms) fn reached(handler: &Handler) -> bool {
     let assume = Assume::Production;
     handler.when.eval(&Situation::of(&assume)) == Some(true)
 }
 
-pub(super) fn preflight_request() -> Request {
+pub(in crate::platforms) fn preflight_request() -> Request {
     Request::new("OPTIONS", "/")
-        .with("origin", "https://app.example")
+        .with_any("origin")
         .with("access-control-request-method", "PUT")
         .with("access-control-request-headers", "authorization")
 }
 
 /// What a handler certainly does with a request: the first answer it gives, if it surely gives one.
-pub(super) fn certain_answer(handler: &Handler, request: &Request) -> Option<(Option<u16>, Span)> {
+pub(in crate::platforms) fn certain_answer(handler: &Handler, request: &Request) -> Option<(Option<u16>, Span)> {
     if !handler.scope.has_method(&request.method) {
         return None;
     }
@@ -217,7 +217,7 @@ fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Proje
 }
 
 /// Objects that are given to something, exported, kept in a field or returned by a function.
-fn used_objects(run: &mut Interp<'_>) -> Vec<ObjectId> {
+pub(in crate::platforms) fn used_objects(run: &mut Interp<'_>) -> Vec<ObjectId> {
     let mut used = Vec::new();
     for event in &run.log {
         for value in event.args.all() {
