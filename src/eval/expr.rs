@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::value::{Args, EnvShape, Item, Kind, List, Map, MapEntry, Reason, ScopeId, Value};
-use super::{Interp, Target};
+use super::value::{EnvShape, Item, Kind, List, Map, MapEntry, Reason, ScopeId, Value};
+use super::Interp;
 use crate::ir::{self, BinaryOp, Entry, Expr, ExprKind, Language, Pattern, TemplatePart, UnaryOp};
 use crate::model::condition::Formula;
-use crate::model::term::{Term, TermOp, UrlPart};
+use crate::model::term::Term;
 use crate::source::Span;
 
 /// Steps done to a part of the request that are followed.
@@ -26,7 +26,7 @@ impl Interp<'_> {
         value
     }
 
-    fn eval_form(&mut self, expr: &Expr, scope: ScopeId) -> Value {
+    pub(super) fn eval_form(&mut self, expr: &Expr, scope: ScopeId) -> Value {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Null { undefined: true } => Value::undefined(span),
@@ -80,7 +80,7 @@ impl Interp<'_> {
         }
     }
 
-    fn eval_name(&mut self, name: &Arc<str>, span: Span, scope: ScopeId) -> Value {
+    pub(super) fn eval_name(&mut self, name: &Arc<str>, span: Span, scope: ScopeId) -> Value {
         if let Some(value) = self.lookup(name, scope) {
             // A name of a module that was still running when it was imported (a cycle) is read now.
             if let Kind::Method { receiver, name } = &value.kind
@@ -105,7 +105,7 @@ impl Interp<'_> {
     }
 
     /// `condition ? then : otherwise`, each side evaluated under its condition.
-    fn choose(&mut self, condition: Formula, then: &Expr, otherwise: &Expr, span: Span, scope: ScopeId) -> Value {
+    pub(super) fn choose(&mut self, condition: Formula, then: &Expr, otherwise: &Expr, span: Span, scope: ScopeId) -> Value {
         match condition {
             Formula::True => self.eval(then, scope),
             Formula::False => self.eval(otherwise, scope),
@@ -126,7 +126,7 @@ impl Interp<'_> {
         value
     }
 
-    fn eval_list(&mut self, elements: &[ir::Element], span: Span, scope: ScopeId) -> Value {
+    pub(super) fn eval_list(&mut self, elements: &[ir::Element], span: Span, scope: ScopeId) -> Value {
         let mut list = List::default();
         for element in elements {
             let value = self.eval(&element.value, scope);
@@ -167,7 +167,7 @@ impl Interp<'_> {
         }
     }
 
-    fn eval_map(&mut self, entries: &[Entry], span: Span, scope: ScopeId) -> Value {
+    pub(super) fn eval_map(&mut self, entries: &[Entry], span: Span, scope: ScopeId) -> Value {
         let mut map = Map::default();
         for entry in entries {
             match entry {
@@ -223,7 +223,7 @@ impl Interp<'_> {
         }
     }
 
-    fn eval_template(&mut self, parts: &[TemplatePart], span: Span, scope: ScopeId) -> Value {
+    pub(super) fn eval_template(&mut self, parts: &[TemplatePart], span: Span, scope: ScopeId) -> Value {
         let mut value: Option<Value> = None;
         for part in parts {
             let piece = match part {
@@ -241,7 +241,7 @@ impl Interp<'_> {
         value.unwrap_or_else(|| Value::text("", span))
     }
 
-    fn eval_unary(&mut self, op: UnaryOp, operand: &Expr, span: Span, scope: ScopeId) -> Value {
+    pub(super) fn eval_unary(&mut self, op: UnaryOp, operand: &Expr, span: Span, scope: ScopeId) -> Value {
         let value = self.eval(operand, scope);
         match op {
             UnaryOp::Not => Value::condition(self.truthy(&value).not(), span),
@@ -255,7 +255,7 @@ impl Interp<'_> {
         }
     }
 
-    fn eval_binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span, scope: ScopeId) -> Value {
+    pub(super) fn eval_binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span, scope: ScopeId) -> Value {
         let first = self.eval(left, scope);
         match op {
             BinaryOp::And | BinaryOp::Or => {
@@ -294,7 +294,7 @@ impl Interp<'_> {
     }
 
     /// The value of `a && b` or `a || b` when `a` is not decided: as a condition where both are booleans, else as alternatives.
-    fn join_logical(
+    pub(super) fn join_logical(
         &mut self,
         op: BinaryOp,
         condition: Formula,
@@ -312,44 +312,7 @@ impl Interp<'_> {
         Value::one_of([(goes_on.clone().not(), first), (goes_on, second)], span)
     }
 
-    fn eval_assign(&mut self, assign: &ir::Assign, span: Span, scope: ScopeId) -> Value {
-        let value = match assign.op {
-            None => self.eval(&assign.value, scope),
-            Some(op) => {
-                let old = self.read_pattern(&assign.target, scope);
-                match op {
-                    BinaryOp::Or | BinaryOp::And | BinaryOp::Coalesce => {
-                        let condition = match op {
-                            BinaryOp::Or => self.truthy(&old).not(),
-                            BinaryOp::And => self.truthy(&old),
-                            _ => self.nullish(&old),
-                        };
-                        let new = self.eval(&assign.value, scope);
-                        Value::one_of([(condition.clone(), new), (condition.not(), old)], span)
-                    }
-                    op => {
-                        let new = self.eval(&assign.value, scope);
-                        self.binary(op, &old, &new, span)
-                    }
-                }
-            }
-        };
-        self.bind(&assign.target, value.clone(), scope, false);
-        value
-    }
-
-    fn read_pattern(&mut self, target: &Pattern, scope: ScopeId) -> Value {
-        match target {
-            Pattern::Name(name, span) => {
-                self.lookup(name, scope).unwrap_or_else(|| Value::unknown(Reason::Unbound, *span))
-            }
-            Pattern::Place(place) => self.eval(place, scope),
-            Pattern::Map { .. } | Pattern::List(_) => Value::unknown(Reason::NotModelled, self.here()),
-            Pattern::Opaque(span) => Value::unknown(Reason::NotModelled, *span),
-        }
-    }
-
-    fn here(&self) -> Span {
+    pub(super) fn here(&self) -> Span {
         self.frames.last().and_then(|frame| frame.function).unwrap_or(Span {
             file: crate::source::FileId(0),
             start: 0,
@@ -357,138 +320,7 @@ impl Interp<'_> {
         })
     }
 
-    /// Binds a value to a pattern: fresh names when `declare`, else an assignment.
-    pub(super) fn bind(&mut self, target: &Pattern, value: Value, scope: ScopeId, declare: bool) {
-        if let Pattern::Name(name, span) = target {
-            if self.frames.last().is_some_and(|frame| frame.function.is_none()) {
-                self.bindings.insert((scope.0, name.clone()), *span);
-            }
-        }
-        match target {
-            Pattern::Name(name, _) if declare => self.declare(scope, name.clone(), value),
-            Pattern::Name(name, _) => self.assign_name(name, value, scope),
-            Pattern::Map { entries, rest } => {
-                for (key, inner, default) in entries {
-                    let mut part = self.member(&value, key, value.span);
-                    if let Some(default) = default {
-                        part = self.or_default(part, default, scope);
-                    }
-                    self.bind(inner, part, scope, declare);
-                }
-                if let Some(rest) = rest {
-                    let left = match &value.kind {
-                        Kind::Map(map) => {
-                            let mut map = (**map).clone();
-                            map.entries.retain(|key, _| !entries.iter().any(|(taken, ..)| taken == key));
-                            Value::new(Kind::Map(Arc::new(map)), value.span)
-                        }
-                        _ => Value::unknown(Reason::NotModelled, value.span),
-                    };
-                    self.bind(&Pattern::Name(rest.clone(), value.span), left, scope, declare);
-                }
-            }
-            Pattern::List(parts) => {
-                for (index, part) in parts.iter().enumerate() {
-                    if let Some(part) = part {
-                        #[expect(clippy::cast_precision_loss, reason = "list positions are small")]
-                        let position = Value::new(Kind::Num(index as f64), value.span);
-                        let item = self.index(&value, &position, value.span);
-                        self.bind(part, item, scope, declare);
-                    }
-                }
-            }
-            Pattern::Place(place) => self.assign_place(place, value, scope),
-            Pattern::Opaque(_) => {}
-        }
-    }
-
-    /// The default of a parameter or pattern where the value is missing.
-    pub(super) fn or_default(&mut self, value: Value, default: &Expr, scope: ScopeId) -> Value {
-        let mut parts = Vec::new();
-        for (when, value) in value.alternatives() {
-            let missing = match &value.kind {
-                Kind::Undefined => Formula::True,
-                Kind::Env(_) => self.nullish(&value),
-                _ => Formula::False,
-            };
-            if missing != Formula::False {
-                let condition = when.clone().and(missing.clone());
-                let default = self.eval_under(condition.clone(), default, scope);
-                parts.push((condition, default));
-            }
-            parts.push((when.and(missing.not()), value));
-        }
-        parts.reverse();
-        Value::one_of(parts, value.span)
-    }
-
-    /// `object.property = value`, `object[index] = value`.
-    fn assign_place(&mut self, place: &Expr, value: Value, scope: ScopeId) {
-        let (holder, key) = match &place.kind {
-            ExprKind::Member { object, property, property_span } => {
-                (object, Value::text(property.clone(), *property_span))
-            }
-            ExprKind::Index { object, index } => (object, self.eval(index, scope)),
-            _ => return,
-        };
-        let owner = self.eval(holder, scope);
-        if self.assign_export(holder, &owner, &key, &value) {
-            return;
-        }
-        match (&owner.kind, super::operators::key_text(&key)) {
-            (Kind::Map(map), Some(name)) => {
-                let mut map = (**map).clone();
-                let entry = MapEntry { key: key.span, when: Formula::True, value, getter: false };
-                merge_entry(&mut map, &name, &entry, &Formula::True);
-                self.write_back(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner }, scope);
-            }
-            (Kind::Map(map), None) => {
-                let mut map = (**map).clone();
-                map.open = true;
-                self.write_back(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner }, scope);
-            }
-            (Kind::Object(id), Some(name)) => {
-                let id = *id;
-                let path = self.object(id).path.clone();
-                if self.object(id).class.is_none() {
-                    let args = Args { positional: vec![key.clone(), value.clone()], ..Args::default() };
-                    self.record(Target { path: format!("{path}[]=").into(), object: Some(id) }, args, place.span, None);
-                }
-                let condition = self.condition().given(std::slice::from_ref(&self.object(id).when));
-                let value = match (condition, self.object(id).fields.get(&name)) {
-                    (Formula::True, _) => value,
-                    (condition, old) => {
-                        let not = condition.clone().not();
-                        let old = old.cloned().unwrap_or_else(|| Value::undefined(place.span));
-                        Value::one_of([(condition, value), (not, old)], place.span)
-                    }
-                };
-                self.objects[id.0].fields.insert(name, value);
-            }
-            (Kind::Class(class), Some(name)) => {
-                self.objects[class.statics.0].fields.insert(name, value);
-            }
-            _ => {
-                let path = self.path_of(&owner).unwrap_or_else(|| "?".into());
-                let args = Args { positional: vec![key, value], ..Args::default() };
-                self.record(Target { path: format!("{path}[]=").into(), object: None }, args, place.span, None);
-            }
-        }
-    }
-
-    /// Puts a changed list or map back where its expression reads it from.
-    pub(super) fn write_back(&mut self, place: &Expr, value: Value, scope: ScopeId) {
-        match &place.kind {
-            ExprKind::Name(name) => {
-                let Some(home) = self.lookup(name, scope).map(|_| scope) else { return };
-                self.assign_existing(name, value, home);
-            }
-            ExprKind::Member { .. } | ExprKind::Index { .. } => self.assign_place(place, value, scope),
-            _ => {}
-        }
-    }
-
-    fn comprehension(
+    pub(super) fn comprehension(
         &mut self,
         element: &Expr,
         target: &Pattern,
@@ -536,7 +368,7 @@ impl Interp<'_> {
     }
 
     /// `[o.strip() for o in env_list]` and `[o for o in env_list]` keep the variable a list.
-    fn env_comprehension(&mut self, read: &super::value::EnvRead, element: &Expr, target: &Pattern) -> Option<Kind> {
+    pub(super) fn env_comprehension(&mut self, read: &super::value::EnvRead, element: &Expr, target: &Pattern) -> Option<Kind> {
         let Pattern::Name(name, _) = target else { return None };
         let is_item = |expr: &Expr| matches!(&expr.kind, ExprKind::Name(used) if used == name);
         let EnvShape::List { separator, trimmed } = &read.shape else { return None };
@@ -554,170 +386,8 @@ impl Interp<'_> {
         Some(Kind::Env(super::value::EnvRead { shape, ..read.clone() }))
     }
 
-    /// `object.name`.
-    pub(super) fn member(&mut self, object: &Value, name: &Arc<str>, span: Span) -> Value {
-        match &object.kind {
-            Kind::OneOf(alternatives) => {
-                let parts: Vec<(Formula, Value)> =
-                    alternatives.iter().map(|(when, value)| (when.clone(), self.member(value, name, span))).collect();
-                Value::one_of(parts, span)
-            }
-            Kind::Map(map) => match map.entries.get(name) {
-                Some(entry) => self.entry_value(object, entry, span),
-                None if self.is_method(object, name) => self.method(object, name, span),
-                None if map.open => Value::unknown(Reason::NotModelled, span),
-                None => Value::undefined(span),
-            },
-            Kind::Module(id) => self.module_member(*id, name, span),
-            Kind::Object(id) => self.object_member(*id, object, name, span),
-            Kind::Class(class) => {
-                if let Some(value) = self.object(class.statics).fields.get(name) {
-                    return value.clone().through(span);
-                }
-                self.class_member(object, name, span)
-            }
-            Kind::External(path) => self.external_member(&path.clone(), None, name, span),
-            Kind::Term(term) if matches!(term.ops.last(), Some(TermOp::Url(UrlPart::Whole))) => {
-                match super::strings::url_part(name) {
-                    Some(part) => Value::new(Kind::Term(term.then(TermOp::Url(part))), span),
-                    None => self.method(object, name, span),
-                }
-            }
-            Kind::Unknown(_) => self.method(object, name, span),
-            _ => match super::sequences::property(object, name, span) {
-                Some(value) => value,
-                None => self.method(object, name, span),
-            },
-        }
-    }
-
-    fn entry_value(&mut self, holder: &Value, entry: &MapEntry, span: Span) -> Value {
-        if let (true, Kind::Function(closure)) = (entry.getter, &entry.value.kind) {
-            let closure = closure.clone();
-            return self.call_closure(&closure, &Args::default(), Some(holder.clone()), span);
-        }
-        let value = entry.value.clone().through(span);
-        match &entry.when {
-            Formula::True => value,
-            when => Value::one_of([(when.clone(), value), (when.clone().not(), Value::undefined(span))], span),
-        }
-    }
-
-    /// A member of something external: what a library says, else the longer name.
-    pub(super) fn external_member(
-        &mut self,
-        path: &Arc<str>,
-        object: Option<super::value::ObjectId>,
-        name: &Arc<str>,
-        span: Span,
-    ) -> Value {
-        let target = Target { path: path.clone(), object };
-        // `import p.b` binds only `p`: a package of the repository without `__init__.py` is known by its parts.
-        if object.is_none()
-            && let Some(module) = self.python_part(path, name, span)
-        {
-            return module;
-        }
-        let libraries = self.libraries;
-        if let Some(value) = libraries.iter().find_map(|library| library.member(self, &target, name, span)) {
-            return value;
-        }
-        if let Some(value) = self.builtin_member(&target, name, span) {
-            return value;
-        }
-        match object {
-            Some(id) => {
-                let receiver = Arc::new(Value::new(Kind::Object(id), span));
-                Value::new(Kind::Method { receiver, name: name.clone() }, span)
-            }
-            None if path.len() > self.bounds.name => Value::unknown(Reason::Bound, span),
-            None => Value::new(Kind::External(format!("{path}.{name}").into()), span),
-        }
-    }
-
-    fn method(&mut self, receiver: &Value, name: &Arc<str>, span: Span) -> Value {
-        // `a.b.c.d` of something unknown is a method of a method; in a loop it would nest without end.
-        let mut holder = receiver;
-        for _ in 0..16 {
-            match &holder.kind {
-                Kind::Method { receiver, .. } => holder = receiver,
-                _ => break,
-            }
-        }
-        if matches!(holder.kind, Kind::Method { .. }) {
-            return Value::unknown(Reason::Bound, span);
-        }
-        Value::new(Kind::Method { receiver: Arc::new(receiver.clone()), name: name.clone() }, span)
-    }
-
-    fn is_method(&self, object: &Value, name: &str) -> bool {
-        matches!(object.kind, Kind::Map(_))
-            && matches!(
-                name,
-                "get"
-                    | "has"
-                    | "keys"
-                    | "values"
-                    | "items"
-                    | "entries"
-                    | "update"
-                    | "hasOwnProperty"
-                    | "setdefault"
-                    | "pop"
-                    | "copy"
-                    | "set"
-                    | "add"
-            )
-    }
-
-    /// `object[index]`.
-    pub(super) fn index(&mut self, object: &Value, index: &Value, span: Span) -> Value {
-        if let Kind::OneOf(alternatives) = &index.kind {
-            let parts: Vec<(Formula, Value)> =
-                alternatives.iter().map(|(when, key)| (when.clone(), self.index(object, key, span))).collect();
-            return Value::one_of(parts, span);
-        }
-        match (&object.kind, &index.kind) {
-            (Kind::OneOf(alternatives), _) => {
-                let parts: Vec<(Formula, Value)> =
-                    alternatives.iter().map(|(when, value)| (when.clone(), self.index(value, index, span))).collect();
-                Value::one_of(parts, span)
-            }
-            (_, Kind::Str(name)) if !matches!(object.kind, Kind::List(_) | Kind::Str(_)) => {
-                self.member(object, &name.clone(), span)
-            }
-            // A table that is indexed by something symbolic: each key under its condition.
-            (Kind::Map(map), Kind::Term(_) | Kind::Env(_)) => {
-                let mut parts = Vec::new();
-                let mut none = Vec::new();
-                for (key, entry) in map.entries.clone() {
-                    let key = Value::text(key, entry.key);
-                    let same = self.equals(index, &key, span);
-                    none.push(same.clone().not());
-                    parts.push((same, self.entry_value(object, &entry, span)));
-                }
-                let rest = if map.open { Value::unknown(Reason::NotModelled, span) } else { Value::undefined(span) };
-                parts.push((Formula::all(none), rest));
-                Value::one_of(parts, span)
-            }
-            (Kind::Term(term), Kind::Num(number)) => {
-                #[expect(clippy::cast_possible_truncation, reason = "indexes are small")]
-                let at = *number as i32;
-                Interp::term_value(term.then(TermOp::Item(at)), span)
-            }
-            (Kind::External(path), _) => {
-                // A subscript of a package's generic class: `list[str]`, `Annotated[list[str], NoDecode]`.
-                match path.len() > self.bounds.name {
-                    true => Value::unknown(Reason::Bound, span),
-                    false => Value::new(Kind::External(format!("{path}[]").into()), span),
-                }
-            }
-            _ => super::sequences::item(object, index, span),
-        }
-    }
-
     /// The text of a value that is put into a template.
-    fn to_text(&mut self, value: &Value, span: Span) -> Value {
+    pub(super) fn to_text(&mut self, value: &Value, span: Span) -> Value {
         match &value.kind {
             Kind::Num(number) => Value::text(super::operators::number_text(*number), span),
             Kind::Bool(flag) => Value::text(flag.to_string(), span),
@@ -730,7 +400,7 @@ impl Interp<'_> {
         }
     }
 
-    fn to_number(&mut self, value: &Value, span: Span) -> Value {
+    pub(super) fn to_number(&mut self, value: &Value, span: Span) -> Value {
         match &value.kind {
             Kind::Num(_) => value.clone(),
             Kind::Str(text) => text.trim().parse().map_or_else(

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use super::Interp;
-use super::scope::Variable;
 use super::value::{Args, Closure, Kind, ModuleId, Reason, ScopeId, Value};
 use crate::ir::{self, Language, Pattern, Stmt, StmtKind};
 use crate::model::condition::{Formula, Test};
@@ -61,7 +60,7 @@ impl Interp<'_> {
     }
 
     /// Function and class declarations are known before the block runs.
-    fn hoist(&mut self, body: &[Stmt], scope: ScopeId) {
+    pub(super) fn hoist(&mut self, body: &[Stmt], scope: ScopeId) {
         if self.language_here() == Language::Python {
             return;
         }
@@ -78,7 +77,7 @@ impl Interp<'_> {
         }
     }
 
-    fn declare_function(&mut self, function: &Arc<ir::Function>, scope: ScopeId) {
+    pub(super) fn declare_function(&mut self, function: &Arc<ir::Function>, scope: ScopeId) {
         let value = self.closure(function, scope, None);
         if let Some(name) = &function.name {
             self.declare(scope, name.clone(), value);
@@ -100,14 +99,14 @@ impl Interp<'_> {
     }
 
     /// The scope of a nested block: JavaScript opens one, Python does not.
-    fn block_scope(&mut self, scope: ScopeId) -> ScopeId {
+    pub(super) fn block_scope(&mut self, scope: ScopeId) -> ScopeId {
         match self.language_here() {
             Language::JavaScript => self.new_scope(Some(scope), false),
             Language::Python => scope,
         }
     }
 
-    fn run_stmt(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
+    pub(super) fn run_stmt(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
         if self.nesting >= self.bounds.nesting {
             return Flow::Falls;
         }
@@ -117,7 +116,7 @@ impl Interp<'_> {
         flow
     }
 
-    fn run_form(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
+    pub(super) fn run_form(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
         match &stmt.kind {
             StmtKind::Bind { target, value } => {
                 let value = match value {
@@ -200,14 +199,14 @@ impl Interp<'_> {
         self.path.truncate(depth);
     }
 
-    fn bind_statement(&mut self, target: &Pattern, value: Value, scope: ScopeId) {
+    pub(super) fn bind_statement(&mut self, target: &Pattern, value: Value, scope: ScopeId) {
         match (self.language_here(), target) {
             (Language::JavaScript, _) => self.bind(target, value, scope, true),
             (Language::Python, _) => self.bind(target, value, scope, false),
         }
     }
 
-    fn define_decorated(&mut self, function: &Arc<ir::Function>, scope: ScopeId) {
+    pub(super) fn define_decorated(&mut self, function: &Arc<ir::Function>, scope: ScopeId) {
         let value = self.closure(function, scope, None);
         let value = self.decorate(&function.decorators, value, function.span, scope);
         if let Some(name) = &function.name {
@@ -221,13 +220,13 @@ impl Interp<'_> {
         Formula::all(self.path.iter().skip(base).cloned())
     }
 
-    fn run_if(&mut self, test: &ir::Expr, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
+    pub(super) fn run_if(&mut self, test: &ir::Expr, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
         let value = self.eval(test, scope);
         let condition = self.truthy(&value).given(&self.path);
         self.run_branches(condition, then, otherwise, scope)
     }
 
-    fn run_branches(&mut self, condition: Formula, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
+    pub(super) fn run_branches(&mut self, condition: Formula, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
         match condition {
             Formula::True => {
                 let inner = self.block_scope(scope);
@@ -264,7 +263,7 @@ impl Interp<'_> {
     }
 
     /// Runs a block under one more condition; gives how it ends and the conditions that hold at its end.
-    fn run_under(&mut self, condition: Formula, body: &[Stmt], scope: ScopeId) -> (Flow, Vec<Formula>) {
+    pub(super) fn run_under(&mut self, condition: Formula, body: &[Stmt], scope: ScopeId) -> (Flow, Vec<Formula>) {
         let depth = self.path.len();
         self.path.push(condition);
         let inner = self.block_scope(scope);
@@ -273,7 +272,7 @@ impl Interp<'_> {
         (flow, rest)
     }
 
-    fn run_switch(&mut self, subject: &ir::Expr, cases: &[ir::Case], span: Span, scope: ScopeId) -> Flow {
+    pub(super) fn run_switch(&mut self, subject: &ir::Expr, cases: &[ir::Case], span: Span, scope: ScopeId) -> Flow {
         let value = self.eval(subject, scope);
         let mut selected = Vec::new();
         for case in cases {
@@ -309,7 +308,7 @@ impl Interp<'_> {
     }
 
     /// `if/else if` over arms; the last block runs when none is selected.
-    fn run_arms(&mut self, arms: &[(Formula, Vec<Stmt>)], default: &[Stmt], span: Span, scope: ScopeId) -> Flow {
+    pub(super) fn run_arms(&mut self, arms: &[(Formula, Vec<Stmt>)], default: &[Stmt], span: Span, scope: ScopeId) -> Flow {
         let Some(((condition, body), rest)) = arms.split_first() else {
             let inner = self.block_scope(scope);
             return self.run_block(default, inner);
@@ -338,7 +337,7 @@ impl Interp<'_> {
         }
     }
 
-    fn run_loop(
+    pub(super) fn run_loop(
         &mut self,
         target: Option<&Pattern>,
         iterable: Option<&ir::Expr>,
@@ -376,12 +375,12 @@ impl Interp<'_> {
     }
 
     /// How many returns and throws the current function has had so far.
-    fn ways_out(&self) -> (usize, usize) {
+    pub(super) fn ways_out(&self) -> (usize, usize) {
         self.frames.last().map_or((0, 0), |frame| (frame.returns.len(), frame.throws.len()))
     }
 
     /// What follows a loop runs when the function was not left inside of it; `break` and `continue` only leave a round.
-    fn after_loop(&mut self, before: (usize, usize)) -> Flow {
+    pub(super) fn after_loop(&mut self, before: (usize, usize)) -> Flow {
         let Some(frame) = self.frames.last() else { return Flow::Falls };
         let returned = frame.returns.iter().skip(before.0).map(|(when, _)| when.clone());
         let left = Formula::any(returned.chain(frame.throws.iter().skip(before.1).map(|(when, _)| when.clone())));
@@ -395,7 +394,7 @@ impl Interp<'_> {
         }
     }
 
-    fn run_try(
+    pub(super) fn run_try(
         &mut self,
         body: &[Stmt],
         handlers: &[(Option<Arc<str>>, Vec<Stmt>)],
@@ -444,102 +443,4 @@ impl Interp<'_> {
         Flow::Falls
     }
 
-    /// A fresh variable in this very scope.
-    pub(super) fn declare(&mut self, scope: ScopeId, name: Arc<str>, value: Value) {
-        let depth = self.path.len();
-        let value = self.framework_value(scope, &name, value);
-        self.scopes[scope.0].set(name, Variable { value, depth });
-    }
-
-    /// What a framework makes of a top-level name.
-    fn framework_value(&mut self, scope: ScopeId, name: &str, value: Value) -> Value {
-        let module = self.current_module();
-        let top = self.modules.get_index(module.0).is_some_and(|(_, state)| state.scope == scope);
-        if !top {
-            return value;
-        }
-        let libraries = self.libraries;
-        libraries.iter().find_map(|library| library.bind(self, module, name, &value)).unwrap_or(value)
-    }
-
-    /// Assigns to a name where it was declared; under further conditions the old value stays as the alternative.
-    pub(super) fn assign_name(&mut self, name: &Arc<str>, value: Value, scope: ScopeId) {
-        let home = match self.language_here() {
-            Language::Python => self.function_scope(scope),
-            Language::JavaScript => self.find_scope(name, scope).unwrap_or_else(|| self.outermost(scope)),
-        };
-        let value = self.framework_value(home, name, value);
-        let old = self.scopes[home.0].get(name).cloned();
-        let (value, depth) = match old {
-            None => {
-                // A name first bound inside a branch does not exist outside of it.
-                let conditions = self.since_call();
-                if conditions == Formula::True || self.language_here() == Language::JavaScript {
-                    (value, self.path.len())
-                } else {
-                    let base = self.frames.last().map_or(0, |frame| frame.base);
-                    let span = value.span;
-                    (
-                        Value::one_of([(conditions.clone(), value), (conditions.not(), Value::undefined(span))], span),
-                        base,
-                    )
-                }
-            }
-            Some(old) => {
-                let further: Vec<Formula> = self.path.iter().skip(old.depth).cloned().collect();
-                let condition = Formula::all(further);
-                self.charge(condition.size());
-                if condition == Formula::True {
-                    (value, old.depth)
-                } else {
-                    let span = value.span;
-                    let not = condition.clone().not();
-                    let kept = old.value.given(std::slice::from_ref(&not));
-                    (Value::one_of([(condition, value), (not, kept)], span), old.depth)
-                }
-            }
-        };
-        self.scopes[home.0].set(name.clone(), Variable { value, depth });
-    }
-
-    fn find_scope(&self, name: &str, scope: ScopeId) -> Option<ScopeId> {
-        let mut at = Some(scope);
-        while let Some(id) = at {
-            if self.scopes[id.0].get(name).is_some() {
-                return Some(id);
-            }
-            at = self.scopes[id.0].parent;
-        }
-        None
-    }
-
-    fn function_scope(&self, scope: ScopeId) -> ScopeId {
-        let mut at = scope;
-        while !self.scopes[at.0].function {
-            match self.scopes[at.0].parent {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        at
-    }
-
-    fn outermost(&self, scope: ScopeId) -> ScopeId {
-        let mut at = scope;
-        while let Some(parent) = self.scopes[at.0].parent {
-            at = parent;
-        }
-        at
-    }
-
-    /// The value of a name, with alternatives that the path rules out removed.
-    pub(super) fn lookup(&self, name: &str, scope: ScopeId) -> Option<Value> {
-        let home = self.find_scope(name, scope)?;
-        let variable = self.scopes[home.0].get(name)?;
-        Some(if matches!(variable.value.kind, Kind::OneOf(_)) {
-            variable.value.given(&self.path)
-        } else {
-            variable.value.clone()
-        })
-    }
 }

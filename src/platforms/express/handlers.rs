@@ -215,7 +215,9 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
             let is_line = lines.iter().any(|line| line.span == before.span);
             is_line && before.when.given(&facts) != Formula::False && !skipped_by_throw(before, guarded, handled)
         });
-        if succeeds && !sent {
+        // Who refuses an origin wants it to get no headers.
+        let refuses_origin = guarded.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()));
+        if succeeds && !sent && !refuses_origin {
             found.push((guarded.span, status, first_line.span));
         }
     }

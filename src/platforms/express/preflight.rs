@@ -179,7 +179,7 @@ fn unhandled(server: &Server, faults: &mut Vec<HandlerFault>) {
         }
         let answered = server.handlers.iter().enumerate().any(|(other, before)| {
             other != index
-                && is_cors(before)
+                && (is_cors(before) || about_options(before))
                 && before.scope.has_method("OPTIONS")
                 && before.scope.overlaps(&handler.scope)
         });

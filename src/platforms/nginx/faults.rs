@@ -225,15 +225,17 @@ fn bare_preflight(leaf: &Leaf<'_, '_, '_>) -> Option<HandlerFault> {
                 .any(|line| line.text().is_some_and(|text| asked(&text)))
     };
     let names = ["access-control-allow-methods", "access-control-allow-headers"];
-    if lacking.is_empty() && names.iter().all(|name| group.line(name).is_none()) {
-        // A preflight is only sent for a method or a header that has to be allowed: one of the two is always needed.
-        lacking.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
-    } else if lists("access-control-allow-methods", &["GET", "HEAD", "POST", "OPTIONS"]) {
+    if lists("access-control-allow-methods", &["GET", "HEAD", "POST", "OPTIONS"]) {
         lacking.push("Access-Control-Allow-Methods");
     }
     let safelisted = ["Accept", "Accept-Language", "Content-Language", "Range", "Origin", "DNT"];
-    if !lacking.contains(&"Access-Control-Allow-Headers") && lists("access-control-allow-headers", &safelisted) {
+    if lists("access-control-allow-headers", &safelisted) {
         lacking.push("Access-Control-Allow-Headers");
+    }
+    if lacking.is_empty() && group.block.is_some() && names.iter().all(|name| group.line(name).is_none()) {
+        // A block for preflights that grants an origin: a preflight is only sent for a method or a header that has to be
+        // allowed, so one of the two lists is always needed.
+        lacking.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
     }
     if lacking.is_empty() {
         return None;
