@@ -7,7 +7,8 @@ use camino::Utf8PathBuf;
 use corslint::pipeline;
 use corslint::scan::Scan;
 
-const LIMIT: Duration = Duration::from_secs(2);
+/// Far above what any of these takes: a test for "ends at all", not for speed.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs the whole pipeline over one file and gives the number of its policies.
 fn policies(path: &str, text: &str) -> usize {
