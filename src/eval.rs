@@ -4,10 +4,14 @@
 //! from packages, each under the condition it happens under) and the values of every scope. It never fails, never
 //! prints, never runs anything and never loops without a bound. It knows no platform: a platform reads the log.
 
+mod assign;
 mod builtins;
 mod call;
+mod classes;
 pub mod environment;
 mod expr;
+mod json;
+mod members;
 mod modules;
 mod operators;
 mod run;

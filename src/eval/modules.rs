@@ -70,7 +70,7 @@ impl Interp<'_> {
         if path.extension() == Some("json") {
             let document = self.loader.document(path)?;
             let scope = self.new_scope(None, true);
-            let whole = Some(super::builtins::node_value(&document));
+            let whole = Some(super::json::node_value(&document));
             let state = ModuleState {
                 scope,
                 language: Language::JavaScript,

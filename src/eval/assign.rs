@@ -1,0 +1,211 @@
+//! Assignments: names, patterns, fields and entries, with what was there before as the alternative.
+
+use std::sync::Arc;
+
+use super::value::{Args, Kind, Map, MapEntry, Reason, ScopeId, Value};
+use super::{Interp, Target};
+use crate::ir::{self, BinaryOp, Expr, ExprKind, Pattern};
+use crate::model::condition::Formula;
+use crate::source::Span;
+
+impl Interp<'_> {
+    pub(super) fn eval_assign(&mut self, assign: &ir::Assign, span: Span, scope: ScopeId) -> Value {
+        let value = match assign.op {
+            None => self.eval(&assign.value, scope),
+            Some(op) => {
+                let old = self.read_pattern(&assign.target, scope);
+                match op {
+                    BinaryOp::Or | BinaryOp::And | BinaryOp::Coalesce => {
+                        let condition = match op {
+                            BinaryOp::Or => self.truthy(&old).not(),
+                            BinaryOp::And => self.truthy(&old),
+                            _ => self.nullish(&old),
+                        };
+                        let new = self.eval(&assign.value, scope);
+                        Value::one_of([(condition.clone(), new), (condition.not(), old)], span)
+                    }
+                    op => {
+                        let new = self.eval(&assign.value, scope);
+                        self.binary(op, &old, &new, span)
+                    }
+                }
+            }
+        };
+        self.bind(&assign.target, value.clone(), scope, false);
+        value
+    }
+
+    fn read_pattern(&mut self, target: &Pattern, scope: ScopeId) -> Value {
+        match target {
+            Pattern::Name(name, span) => {
+                self.lookup(name, scope).unwrap_or_else(|| Value::unknown(Reason::Unbound, *span))
+            }
+            Pattern::Place(place) => self.eval(place, scope),
+            Pattern::Map { .. } | Pattern::List(_) => Value::unknown(Reason::NotModelled, self.here()),
+            Pattern::Opaque(span) => Value::unknown(Reason::NotModelled, *span),
+        }
+    }
+
+    fn here(&self) -> Span {
+        self.frames.last().and_then(|frame| frame.function).unwrap_or(Span {
+            file: crate::source::FileId(0),
+            start: 0,
+            end: 0,
+        })
+    }
+
+    /// Binds a value to a pattern: fresh names when `declare`, else an assignment.
+    pub(super) fn bind(&mut self, target: &Pattern, value: Value, scope: ScopeId, declare: bool) {
+        if let Pattern::Name(name, span) = target {
+            if self.frames.last().is_some_and(|frame| frame.function.is_none()) {
+                self.bindings.insert((scope.0, name.clone()), *span);
+            }
+        }
+        match target {
+            Pattern::Name(name, _) if declare => self.declare(scope, name.clone(), value),
+            Pattern::Name(name, _) => self.assign_name(name, value, scope),
+            Pattern::Map { entries, rest } => {
+                for (key, inner, default) in entries {
+                    let mut part = self.member(&value, key, value.span);
+                    if let Some(default) = default {
+                        part = self.or_default(part, default, scope);
+                    }
+                    self.bind(inner, part, scope, declare);
+                }
+                if let Some(rest) = rest {
+                    let left = match &value.kind {
+                        Kind::Map(map) => {
+                            let mut map = (**map).clone();
+                            map.entries.retain(|key, _| !entries.iter().any(|(taken, ..)| taken == key));
+                            Value::new(Kind::Map(Arc::new(map)), value.span)
+                        }
+                        _ => Value::unknown(Reason::NotModelled, value.span),
+                    };
+                    self.bind(&Pattern::Name(rest.clone(), value.span), left, scope, declare);
+                }
+            }
+            Pattern::List(parts) => {
+                for (index, part) in parts.iter().enumerate() {
+                    if let Some(part) = part {
+                        #[expect(clippy::cast_precision_loss, reason = "list positions are small")]
+                        let position = Value::new(Kind::Num(index as f64), value.span);
+                        let item = self.index(&value, &position, value.span);
+                        self.bind(part, item, scope, declare);
+                    }
+                }
+            }
+            Pattern::Place(place) => self.assign_place(place, value, scope),
+            Pattern::Opaque(_) => {}
+        }
+    }
+
+    /// The default of a parameter or pattern where the value is missing.
+    pub(super) fn or_default(&mut self, value: Value, default: &Expr, scope: ScopeId) -> Value {
+        let mut parts = Vec::new();
+        for (when, value) in value.alternatives() {
+            let missing = match &value.kind {
+                Kind::Undefined => Formula::True,
+                Kind::Env(_) => self.nullish(&value),
+                _ => Formula::False,
+            };
+            if missing != Formula::False {
+                let condition = when.clone().and(missing.clone());
+                let default = self.eval_under(condition.clone(), default, scope);
+                parts.push((condition, default));
+            }
+            parts.push((when.and(missing.not()), value));
+        }
+        parts.reverse();
+        Value::one_of(parts, value.span)
+    }
+
+    /// `object.property = value`, `object[index] = value`.
+    fn assign_place(&mut self, place: &Expr, value: Value, scope: ScopeId) {
+        let (holder, key) = match &place.kind {
+            ExprKind::Member { object, property, property_span } => {
+                (object, Value::text(property.clone(), *property_span))
+            }
+            ExprKind::Index { object, index } => (object, self.eval(index, scope)),
+            _ => return,
+        };
+        let owner = self.eval(holder, scope);
+        if self.assign_export(holder, &owner, &key, &value) {
+            return;
+        }
+        match (&owner.kind, super::operators::key_text(&key)) {
+            (Kind::Map(map), Some(name)) => {
+                let mut map = (**map).clone();
+                let entry = MapEntry { key: key.span, when: Formula::True, value, getter: false };
+                merge_entry(&mut map, &name, &entry, &Formula::True);
+                self.write_back(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner }, scope);
+            }
+            (Kind::Map(map), None) => {
+                let mut map = (**map).clone();
+                map.open = true;
+                self.write_back(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner }, scope);
+            }
+            (Kind::Object(id), Some(name)) => {
+                let id = *id;
+                let path = self.object(id).path.clone();
+                if self.object(id).class.is_none() {
+                    let args = Args { positional: vec![key.clone(), value.clone()], ..Args::default() };
+                    self.record(Target { path: format!("{path}[]=").into(), object: Some(id) }, args, place.span, None);
+                }
+                let condition = self.condition().given(std::slice::from_ref(&self.object(id).when));
+                let value = match (condition, self.object(id).fields.get(&name)) {
+                    (Formula::True, _) => value,
+                    (condition, old) => {
+                        let not = condition.clone().not();
+                        let old = old.cloned().unwrap_or_else(|| Value::undefined(place.span));
+                        Value::one_of([(condition, value), (not, old)], place.span)
+                    }
+                };
+                self.objects[id.0].fields.insert(name, value);
+            }
+            (Kind::Class(class), Some(name)) => {
+                self.objects[class.statics.0].fields.insert(name, value);
+            }
+            _ => {
+                let path = self.path_of(&owner).unwrap_or_else(|| "?".into());
+                let args = Args { positional: vec![key, value], ..Args::default() };
+                self.record(Target { path: format!("{path}[]=").into(), object: None }, args, place.span, None);
+            }
+        }
+    }
+
+    /// Puts a changed list or map back where its expression reads it from.
+    pub(super) fn write_back(&mut self, place: &Expr, value: Value, scope: ScopeId) {
+        match &place.kind {
+            ExprKind::Name(name) => {
+                let Some(home) = self.lookup(name, scope).map(|_| scope) else { return };
+                self.assign_existing(name, value, home);
+            }
+            ExprKind::Member { .. } | ExprKind::Index { .. } => self.assign_place(place, value, scope),
+            _ => {}
+        }
+    }
+}
+
+/// Adds an entry to a map; under a condition the earlier entry stays as the alternative.
+pub(super) fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when: &Formula) {
+    let condition = when.clone().and(entry.when.clone());
+    let merged = match (map.entries.get(key), &condition) {
+        (_, Formula::True) => MapEntry { when: Formula::True, ..entry.clone() },
+        (None, _) => MapEntry { when: condition, ..entry.clone() },
+        (Some(old), _) => {
+            let not = condition.clone().not();
+            let whole = condition.clone().or(old.when.clone());
+            let value = Value::one_of(
+                [(condition, entry.value.clone()), (not.and(old.when.clone()), old.value.clone())],
+                entry.value.span,
+            );
+            MapEntry {
+                key: entry.key,
+                when: if old.when == Formula::True { Formula::True } else { whole },
+                value,
+                getter: false,
+            }
+        }
+    };
+    map.entries.insert(key.clone(), merged);
+}
