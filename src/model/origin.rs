@@ -43,7 +43,10 @@ impl Url {
         let (authority, tail) = rest.split_at(end);
         let host_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let (host, port) = split_port(host_port)?;
-        if host.is_empty() || host.contains([' ', ',', '<', '>', '"', '%', '|', '^', '`', '\t', '\n']) {
+        if host.is_empty()
+            || host.contains([' ', ',', '<', '>', '"', '%', '|', '^', '`'])
+            || host.contains(char::is_control)
+        {
             return None;
         }
         let port = match port {
