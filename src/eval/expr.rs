@@ -423,6 +423,30 @@ impl Interp<'_> {
     }
 }
 
+/// Adds an entry to a map; under a condition the earlier entry stays as the alternative.
+pub(super) fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when: &Formula) {
+    let condition = when.clone().and(entry.when.clone());
+    let merged = match (map.entries.get(key), &condition) {
+        (_, Formula::True) => MapEntry { when: Formula::True, ..entry.clone() },
+        (None, _) => MapEntry { when: condition, ..entry.clone() },
+        (Some(old), _) => {
+            let not = condition.clone().not();
+            let whole = condition.clone().or(old.when.clone());
+            let value = Value::one_of(
+                [(condition, entry.value.clone()), (not.and(old.when.clone()), old.value.clone())],
+                entry.value.span,
+            );
+            MapEntry {
+                key: entry.key,
+                when: if old.when == Formula::True { Formula::True } else { whole },
+                value,
+                getter: false,
+            }
+        }
+    };
+    map.entries.insert(key.clone(), merged);
+}
+
 /// An empty map to be filled.
 pub(super) fn empty_map() -> IndexMap<Arc<str>, MapEntry> {
     IndexMap::new()
