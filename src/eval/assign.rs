@@ -51,10 +51,10 @@ impl Interp<'_> {
 
     /// Binds a value to a pattern: fresh names when `declare`, else an assignment.
     pub(super) fn bind(&mut self, target: &Pattern, value: Value, scope: ScopeId, declare: bool) {
-        if let Pattern::Name(name, span) = target {
-            if self.frames.last().is_some_and(|frame| frame.function.is_none()) {
-                self.bindings.insert((scope.0, name.clone()), *span);
-            }
+        if let Pattern::Name(name, span) = target
+            && self.frames.last().is_some_and(|frame| frame.function.is_none())
+        {
+            self.bindings.insert((scope.0, name.clone()), *span);
         }
         match target {
             Pattern::Name(name, _) if declare => self.declare(scope, name.clone(), value),

@@ -423,7 +423,6 @@ impl Interp<'_> {
             _ => Value::unknown(Reason::NotModelled, span),
         })
     }
-
 }
 
 fn anchor_of(name: &str) -> Anchor {
@@ -446,5 +445,3 @@ fn escape_regex(text: &str) -> String {
     }
     escaped
 }
-
-

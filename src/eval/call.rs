@@ -27,11 +27,11 @@ impl Interp<'_> {
             let this = Some(receiver);
             return self.call(&callee_value, &args, this, new, span);
         }
-        if let ExprKind::Name(name) = &callee.kind {
-            if &**name == "super" {
-                let args = self.eval_args(args, scope);
-                return self.call_super("constructor", &args, span, scope);
-            }
+        if let ExprKind::Name(name) = &callee.kind
+            && &**name == "super"
+        {
+            let args = self.eval_args(args, scope);
+            return self.call_super("constructor", &args, span, scope);
         }
         let callee_value = self.eval(callee, scope);
         let args = self.eval_args(args, scope);
@@ -123,11 +123,11 @@ impl Interp<'_> {
     /// Functions given to something unknown are most likely called: their effects are seen once.
     pub(super) fn run_callbacks(&mut self, args: &Args, span: Span) {
         for value in args.all() {
-            if let Kind::Function(closure) = &value.kind {
-                if !self.called.contains(&closure.function.span) {
-                    let closure = closure.clone();
-                    self.call_closure(&closure, &Args { open: true, ..Args::default() }, None, span);
-                }
+            if let Kind::Function(closure) = &value.kind
+                && !self.called.contains(&closure.function.span)
+            {
+                let closure = closure.clone();
+                self.call_closure(&closure, &Args { open: true, ..Args::default() }, None, span);
             }
         }
     }
@@ -158,7 +158,14 @@ impl Interp<'_> {
         }
     }
 
-    pub(super) fn call_external(&mut self, target: Target, args: &Args, this: Option<Value>, new: bool, span: Span) -> Value {
+    pub(super) fn call_external(
+        &mut self,
+        target: Target,
+        args: &Args,
+        this: Option<Value>,
+        new: bool,
+        span: Span,
+    ) -> Value {
         let libraries = self.libraries;
         if let Some(value) = libraries.iter().find_map(|library| library.call(self, &target, args, span)) {
             for value in args.all() {
@@ -247,7 +254,13 @@ impl Interp<'_> {
         Value::one_of(returns, span).through(span)
     }
 
-    pub(super) fn bind_params(&mut self, function: &Arc<ir::Function>, args: &Args, receiver: Option<Value>, scope: ScopeId) {
+    pub(super) fn bind_params(
+        &mut self,
+        function: &Arc<ir::Function>,
+        args: &Args,
+        receiver: Option<Value>,
+        scope: ScopeId,
+    ) {
         let mut positional = receiver.into_iter().chain(args.positional.iter().cloned());
         for param in &function.params {
             if param.rest {
@@ -316,11 +329,8 @@ impl Interp<'_> {
             _ => value,
         }
     }
-
 }
-
 
 fn names(pattern: &Pattern, name: &str) -> bool {
     matches!(pattern, Pattern::Name(own, _) if &**own == name)
 }
-

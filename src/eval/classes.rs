@@ -69,10 +69,10 @@ impl Interp<'_> {
             Kind::Method { receiver, .. } => Target { path, object: receiver.as_object() },
             _ => Target { path, object: None },
         };
-        if let Some(Kind::Function(closure)) = args.positional.first().map(|value| &value.kind) {
-            if target.object.is_some() {
-                self.called.insert(closure.function.span);
-            }
+        if let Some(Kind::Function(closure)) = args.positional.first().map(|value| &value.kind)
+            && target.object.is_some()
+        {
+            self.called.insert(closure.function.span);
         }
         self.record(target, args.clone(), span, None);
     }
@@ -271,10 +271,10 @@ impl Interp<'_> {
                     _ => Vec::new(),
                 };
                 for base in bases {
-                    if let Kind::Class(inner) = &base.kind {
-                        if let Some(value) = self.object(inner.statics).fields.get(name) {
-                            return value.clone().through(span);
-                        }
+                    if let Kind::Class(inner) = &base.kind
+                        && let Some(value) = self.object(inner.statics).fields.get(name)
+                    {
+                        return value.clone().through(span);
                     }
                 }
                 Value::unknown(Reason::NotModelled, span)
@@ -282,7 +282,13 @@ impl Interp<'_> {
         }
     }
 
-    pub(super) fn method_value(&mut self, method: &ir::Method, owner: &Arc<ClassValue>, this: Option<Value>, span: Span) -> Value {
+    pub(super) fn method_value(
+        &mut self,
+        method: &ir::Method,
+        owner: &Arc<ClassValue>,
+        this: Option<Value>,
+        span: Span,
+    ) -> Value {
         // A static method of Python has no receiver; a class method gets the class.
         let python = self.language(owner.module) == Language::Python;
         let drops = python && method.is_static && first_param(&method.function) != Some("cls");

@@ -115,15 +115,15 @@ impl Interp<'_> {
             }
             Export::Default(expr) => {
                 let value = self.eval(expr, scope);
-                if let ExprKind::Function(function) = &expr.kind {
-                    if let Some(name) = &function.name {
-                        self.declare(scope, name.clone(), value.clone());
-                    }
+                if let ExprKind::Function(function) = &expr.kind
+                    && let Some(name) = &function.name
+                {
+                    self.declare(scope, name.clone(), value.clone());
                 }
-                if let ExprKind::Class(class) = &expr.kind {
-                    if let Some(name) = &class.name {
-                        self.declare(scope, name.clone(), value.clone());
-                    }
+                if let ExprKind::Class(class) = &expr.kind
+                    && let Some(name) = &class.name
+                {
+                    self.declare(scope, name.clone(), value.clone());
                 }
                 self.export("default".into(), Exported::Value(value));
             }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::value::{EnvShape, Item, Kind, List, Map, MapEntry, Reason, ScopeId, Value};
 use super::Interp;
+use super::value::{EnvShape, Item, Kind, List, Map, MapEntry, Reason, ScopeId, Value};
 use crate::ir::{self, BinaryOp, Entry, Expr, ExprKind, Language, Pattern, TemplatePart, UnaryOp};
 use crate::model::condition::Formula;
 use crate::model::term::Term;
@@ -105,7 +105,14 @@ impl Interp<'_> {
     }
 
     /// `condition ? then : otherwise`, each side evaluated under its condition.
-    pub(super) fn choose(&mut self, condition: Formula, then: &Expr, otherwise: &Expr, span: Span, scope: ScopeId) -> Value {
+    pub(super) fn choose(
+        &mut self,
+        condition: Formula,
+        then: &Expr,
+        otherwise: &Expr,
+        span: Span,
+        scope: ScopeId,
+    ) -> Value {
         match condition {
             Formula::True => self.eval(then, scope),
             Formula::False => self.eval(otherwise, scope),
@@ -359,16 +366,22 @@ impl Interp<'_> {
             }
         }
         // A variable that is split and trimmed is still just that variable, as a list.
-        if let [Item { when: Formula::True, value }] = result.items.as_slice() {
-            if matches!(&value.kind, Kind::Env(read) if matches!(read.shape, EnvShape::List { .. })) && result.open {
-                return value.clone();
-            }
+        if let [Item { when: Formula::True, value }] = result.items.as_slice()
+            && matches!(&value.kind, Kind::Env(read) if matches!(read.shape, EnvShape::List { .. }))
+            && result.open
+        {
+            return value.clone();
         }
         Value::new(Kind::List(Arc::new(result)), span)
     }
 
     /// `[o.strip() for o in env_list]` and `[o for o in env_list]` keep the variable a list.
-    pub(super) fn env_comprehension(&mut self, read: &super::value::EnvRead, element: &Expr, target: &Pattern) -> Option<Kind> {
+    pub(super) fn env_comprehension(
+        &mut self,
+        read: &super::value::EnvRead,
+        element: &Expr,
+        target: &Pattern,
+    ) -> Option<Kind> {
         let Pattern::Name(name, _) = target else { return None };
         let is_item = |expr: &Expr| matches!(&expr.kind, ExprKind::Name(used) if used == name);
         let EnvShape::List { separator, trimmed } = &read.shape else { return None };

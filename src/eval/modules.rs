@@ -323,8 +323,6 @@ impl Interp<'_> {
     }
 }
 
-
-
 /// Removes `.` and `..`; `None` when the path leaves the repository.
 fn normalise(path: &Utf8Path) -> Option<Utf8PathBuf> {
     let mut parts: Vec<&str> = Vec::new();

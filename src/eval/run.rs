@@ -226,7 +226,13 @@ impl Interp<'_> {
         self.run_branches(condition, then, otherwise, scope)
     }
 
-    pub(super) fn run_branches(&mut self, condition: Formula, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
+    pub(super) fn run_branches(
+        &mut self,
+        condition: Formula,
+        then: &[Stmt],
+        otherwise: &[Stmt],
+        scope: ScopeId,
+    ) -> Flow {
         match condition {
             Formula::True => {
                 let inner = self.block_scope(scope);
@@ -308,7 +314,13 @@ impl Interp<'_> {
     }
 
     /// `if/else if` over arms; the last block runs when none is selected.
-    pub(super) fn run_arms(&mut self, arms: &[(Formula, Vec<Stmt>)], default: &[Stmt], span: Span, scope: ScopeId) -> Flow {
+    pub(super) fn run_arms(
+        &mut self,
+        arms: &[(Formula, Vec<Stmt>)],
+        default: &[Stmt],
+        span: Span,
+        scope: ScopeId,
+    ) -> Flow {
         let Some(((condition, body), rest)) = arms.split_first() else {
             let inner = self.block_scope(scope);
             return self.run_block(default, inner);
@@ -442,5 +454,4 @@ impl Interp<'_> {
         }
         Flow::Falls
     }
-
 }

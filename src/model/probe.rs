@@ -336,10 +336,10 @@ pub fn named_origins(decision: &OriginDecision) -> Vec<NamedOrigin> {
         }
         if matches!(arm.answer, OriginAnswer::Echo | OriginAnswer::Fixed(_)) {
             for (test, span) in arm.when.tests() {
-                if let Test::Request { term, relation: Relation::Equals(text) } = test {
-                    if term.is_origin() {
-                        texts.push((text.to_string(), span));
-                    }
+                if let Test::Request { term, relation: Relation::Equals(text) } = test
+                    && term.is_origin()
+                {
+                    texts.push((text.to_string(), span));
                 }
             }
         }
@@ -399,10 +399,10 @@ fn variables(decision: &OriginDecision) -> Vec<String> {
     let mut names = Vec::new();
     for arm in &decision.arms {
         for (test, _) in arm.when.tests() {
-            if let Test::EnvEquals { variable, .. } | Test::EnvSet { variable } | Test::EnvTrue { variable } = test {
-                if !names.contains(&variable.to_string()) {
-                    names.push(variable.to_string());
-                }
+            if let Test::EnvEquals { variable, .. } | Test::EnvSet { variable } | Test::EnvTrue { variable } = test
+                && !names.contains(&variable.to_string())
+            {
+                names.push(variable.to_string());
             }
         }
     }

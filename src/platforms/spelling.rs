@@ -138,6 +138,41 @@ fn nearest(name: &str, known: &[&'static str], most: usize) -> Option<&'static s
     far.filter(|&(distance, _)| distance <= most).min_by_key(|&(distance, _)| distance).map(|(_, known)| known)
 }
 
+/// Misspelt names in the lists of policies and in the header lines of handlers.
+pub fn uses(project: &Project) -> Vec<NameUse> {
+    let mut uses: Vec<NameUse> = Vec::new();
+    let mut push =
+        |name: &Spanned<Arc<str>>, meant: Option<&'static str>, kind: &'static str, platform: &'static str| {
+            let known = uses.iter().any(|one| one.name.span == name.span);
+            if let (Some(meant), false) = (meant, known) {
+                uses.push(NameUse { name: name.clone(), meant: meant.into(), kind, platform });
+            }
+        };
+    for policy in &project.policies {
+        for name in listed(&policy.allow_methods.value) {
+            push(name, meant_method(&name.value), "allowed method", policy.platform);
+        }
+        for name in listed(&policy.allow_headers.value) {
+            push(name, meant_request_header(&name.value), "allowed header", policy.platform);
+        }
+    }
+    for server in &project.servers {
+        for guarded in server.handlers.iter().flat_map(|handler| &handler.effects) {
+            if let Effect::Set(name, _) | Effect::Append(name, _) = &guarded.effect {
+                push(name, meant_header(&name.value), "response header", server.platform);
+            }
+        }
+    }
+    uses
+}
+
+fn listed(names: &Names) -> &[Spanned<Arc<str>>] {
+    match names {
+        Names::Listed { names, .. } => names,
+        _ => &[],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{meant_header, meant_method, meant_request_header};
@@ -172,40 +207,5 @@ mod tests {
         {
             assert_eq!(meant_request_header(name), None, "{name}");
         }
-    }
-}
-
-/// Misspelt names in the lists of policies and in the header lines of handlers.
-pub fn uses(project: &Project) -> Vec<NameUse> {
-    let mut uses: Vec<NameUse> = Vec::new();
-    let mut push =
-        |name: &Spanned<Arc<str>>, meant: Option<&'static str>, kind: &'static str, platform: &'static str| {
-            let known = uses.iter().any(|one| one.name.span == name.span);
-            if let (Some(meant), false) = (meant, known) {
-                uses.push(NameUse { name: name.clone(), meant: meant.into(), kind, platform });
-            }
-        };
-    for policy in &project.policies {
-        for name in listed(&policy.allow_methods.value) {
-            push(name, meant_method(&name.value), "allowed method", policy.platform);
-        }
-        for name in listed(&policy.allow_headers.value) {
-            push(name, meant_request_header(&name.value), "allowed header", policy.platform);
-        }
-    }
-    for server in &project.servers {
-        for guarded in server.handlers.iter().flat_map(|handler| &handler.effects) {
-            if let Effect::Set(name, _) | Effect::Append(name, _) = &guarded.effect {
-                push(name, meant_header(&name.value), "response header", server.platform);
-            }
-        }
-    }
-    uses
-}
-
-fn listed(names: &Names) -> &[Spanned<Arc<str>>] {
-    match names {
-        Names::Listed { names, .. } => names,
-        _ => &[],
     }
 }

@@ -216,7 +216,8 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
             is_line && before.when.given(&facts) != Formula::False && !skipped_by_throw(before, guarded, handled)
         });
         // Who refuses an origin wants it to get no headers.
-        let refuses_origin = guarded.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()));
+        let refuses_origin =
+            guarded.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()));
         if succeeds && !sent && !refuses_origin {
             found.push((guarded.span, status, first_line.span));
         }

@@ -27,12 +27,12 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
     never_installed(run, cors, project, &mut faults);
     twice(project);
     for policy in &project.policies {
-        if &*policy.library == "cors" {
-            if let Some(span) = refuses_missing_origin(&policy.allow_origin) {
-                let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, "express", span, "origin");
-                one.cors = Some(policy.span);
-                faults.push(one);
-            }
+        if &*policy.library == "cors"
+            && let Some(span) = refuses_missing_origin(&policy.allow_origin)
+        {
+            let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, "express", span, "origin");
+            one.cors = Some(policy.span);
+            faults.push(one);
         }
     }
     project.faults.append(&mut faults);
@@ -100,17 +100,18 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
             is_cors(before) && before.scope.has_method("OPTIONS") && before.scope.overlaps(&earlier.scope)
         });
         let middleware = earlier.scope.methods.is_empty();
-        if cors.scope.has_method("OPTIONS") && middleware && !options_before && earlier.role != Role::Error {
-            if let Some((status, _)) = certain_answer(earlier, &preflight_request()) {
-                if earlier.role == Role::Auth || status.is_none_or(|status| !(200..300).contains(&status)) {
-                    let mut one =
-                        HandlerFault::new(FaultKind::AnswersPreflight, "express", earlier.span, earlier.name.clone());
-                    one.cors = Some(cors.span);
-                    one.status = status;
-                    faults.push(one);
-                    continue;
-                }
-            }
+        if cors.scope.has_method("OPTIONS")
+            && middleware
+            && !options_before
+            && earlier.role != Role::Error
+            && let Some((status, _)) = certain_answer(earlier, &preflight_request())
+            && (earlier.role == Role::Auth || status.is_none_or(|status| !(200..300).contains(&status)))
+        {
+            let mut one = HandlerFault::new(FaultKind::AnswersPreflight, "express", earlier.span, earlier.name.clone());
+            one.cors = Some(cors.span);
+            one.status = status;
+            faults.push(one);
+            continue;
         }
         if earlier.role == Role::Limiter && cors.scope.has_method("GET") {
             // It answers above its rate only, and those answers have no headers.

@@ -117,7 +117,7 @@ pub(super) fn policies_of(handler: &Handler) -> Vec<usize> {
 fn mounts(run: &Interp<'_>, app: ObjectId) -> Vec<ObjectId> {
     let events = run.log.iter().filter(|event| event.target.object == Some(app));
     let values = events.flat_map(|event| event.args.positional.iter());
-    let ids = values.flat_map(|value| objects_in(value));
+    let ids = values.flat_map(objects_in);
     ids.filter(|&id| id != app && is_app_path(&run.object(id).path)).collect()
 }
 
