@@ -398,6 +398,23 @@ impl Interp<'_> {
             _ => return,
         };
         let owner = self.eval(holder, scope);
+        if let Kind::OneOf(alternatives) = &owner.kind {
+            // One of several objects: each is changed under its own condition.
+            if alternatives.iter().all(|(_, one)| matches!(one.kind, Kind::Object(_))) {
+                for (when, one) in alternatives.iter() {
+                    let depth = self.path.len();
+                    self.path.push(when.clone());
+                    self.assign_into(holder, one.clone(), key.clone(), value.clone(), place.span, scope);
+                    self.path.truncate(depth);
+                }
+                return;
+            }
+        }
+        self.assign_into(holder, owner, key, value, place.span, scope);
+    }
+
+    /// Sets a key of what an expression is worth.
+    fn assign_into(&mut self, holder: &Expr, owner: Value, key: Value, value: Value, place: Span, scope: ScopeId) {
         if self.assign_export(holder, &owner, &key, &value) {
             return;
         }
@@ -418,15 +435,15 @@ impl Interp<'_> {
                 let path = self.object(id).path.clone();
                 if self.object(id).class.is_none() {
                     let args = Args { positional: vec![key.clone(), value.clone()], ..Args::default() };
-                    self.record(Target { path: format!("{path}[]=").into(), object: Some(id) }, args, place.span, None);
+                    self.record(Target { path: format!("{path}[]=").into(), object: Some(id) }, args, place, None);
                 }
                 let condition = self.condition().given(std::slice::from_ref(&self.object(id).when));
                 let value = match (condition, self.object(id).fields.get(&name)) {
                     (Formula::True, _) => value,
                     (condition, old) => {
                         let not = condition.clone().not();
-                        let old = old.cloned().unwrap_or_else(|| Value::undefined(place.span));
-                        Value::one_of([(condition, value), (not, old)], place.span)
+                        let old = old.cloned().unwrap_or_else(|| Value::undefined(place));
+                        Value::one_of([(condition, value), (not, old)], place)
                     }
                 };
                 self.objects[id.0].fields.insert(name, value);
@@ -437,7 +454,7 @@ impl Interp<'_> {
             _ => {
                 let path = self.path_of(&owner).unwrap_or_else(|| "?".into());
                 let args = Args { positional: vec![key, value], ..Args::default() };
-                self.record(Target { path: format!("{path}[]=").into(), object: None }, args, place.span, None);
+                self.record(Target { path: format!("{path}[]=").into(), object: None }, args, place, None);
             }
         }
     }
