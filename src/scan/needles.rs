@@ -59,6 +59,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("fastapi", Needles::SERVER),
     ("starlette", Needles::SERVER),
     ("django", Needles::SERVER),
+    ("split_settings", Needles::SERVER),
     ("middleware", Needles::SERVER),
     ("add_header", Needles::SERVER),
     ("installed_apps", Needles::SERVER),
