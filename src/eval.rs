@@ -11,8 +11,10 @@ mod expr;
 mod modules;
 mod operators;
 mod run;
+mod schemas;
 mod scope;
 mod sequences;
+mod settings;
 mod strings;
 pub mod value;
 
@@ -114,19 +116,34 @@ pub struct Event {
 pub struct Bounds {
     /// Expressions and statements evaluated in all.
     pub steps: usize,
+    /// Expressions and statements evaluated for one file or one function that nobody calls.
+    pub entry_steps: usize,
     /// Calls in calls.
     pub depth: usize,
+    /// Expressions and statements within each other, through all calls: what the stack has to hold.
+    pub nesting: usize,
     /// Events recorded.
     pub events: usize,
     /// Items of one list, entries of one map, rounds of one loop.
     pub items: usize,
     /// Bytes of one text.
     pub text: usize,
+    /// Bytes of one canonical name.
+    pub name: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { steps: 3_000_000, depth: 40, events: 200_000, items: 500, text: 100_000 }
+        Bounds {
+            steps: 10_000_000,
+            entry_steps: 400_000,
+            depth: 40,
+            nesting: 1_000,
+            events: 200_000,
+            items: 500,
+            text: 100_000,
+            name: 400,
+        }
     }
 }
 
@@ -144,9 +161,13 @@ pub struct Interp<'a> {
     path: Vec<Formula>,
     frames: Vec<run::Frame>,
     steps_left: usize,
+    entry_steps_left: usize,
+    nesting: usize,
     bounds: Bounds,
     called: HashSet<Span>,
     pending: Vec<Arc<Closure>>,
+    classes: Vec<Value>,
+    instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
@@ -182,9 +203,13 @@ impl<'a> Interp<'a> {
             path: Vec::new(),
             frames: Vec::new(),
             steps_left: bounds.steps,
+            entry_steps_left: bounds.entry_steps,
+            nesting: 0,
             bounds,
             called: HashSet::new(),
             pending: Vec::new(),
+            classes: Vec::new(),
+            instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
             alias_cache: HashMap::new(),
@@ -195,11 +220,26 @@ impl<'a> Interp<'a> {
 
     /// Evaluates a file as the start of a program, unless it was imported before.
     pub fn run_file(&mut self, path: &Utf8Path) {
+        self.entry_steps_left = self.bounds.entry_steps;
         self.load_module(path);
     }
 
-    /// Runs the functions nobody called, as entry points with unknown arguments.
+    /// Runs the functions nobody called, as entry points with unknown arguments; then the classes nobody made an instance of.
     pub fn run_uncalled(&mut self) {
+        self.run_uncalled_functions();
+        let mut at = 0;
+        while at < self.classes.len() {
+            let class = self.classes[at].clone();
+            at += 1;
+            self.path.clear();
+            self.entry_steps_left = self.bounds.entry_steps;
+            self.run_uncalled_class(&class);
+            self.run_uncalled_functions();
+        }
+        self.classes.clear();
+    }
+
+    fn run_uncalled_functions(&mut self) {
         let mut at = 0;
         while at < self.pending.len() {
             let closure = self.pending[at].clone();
@@ -208,6 +248,7 @@ impl<'a> Interp<'a> {
                 continue;
             }
             self.path.clear();
+            self.entry_steps_left = self.bounds.entry_steps;
             let args = Args { open: true, ..Args::default() };
             let span = closure.function.span;
             self.call_closure(&closure, &args, None, span);
@@ -218,6 +259,7 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
+        self.entry_steps_left = self.bounds.entry_steps;
         let start = self.log.len();
         let value = self.call_closure(closure, args, None, closure.function.span);
         self.path = path;
@@ -334,8 +376,15 @@ impl<'a> Interp<'a> {
 
     /// Counts one step; false when the budget is used up.
     fn step(&mut self) -> bool {
-        self.steps_left = self.steps_left.saturating_sub(1);
-        self.steps_left > 0
+        // Under many conditions everything costs more: values are asked about all of them.
+        self.charge(1 + self.path.len());
+        self.steps_left.min(self.entry_steps_left) > 0
+    }
+
+    /// Counts the cost of working with a large condition.
+    fn charge(&mut self, steps: usize) {
+        self.steps_left = self.steps_left.saturating_sub(steps);
+        self.entry_steps_left = self.entry_steps_left.saturating_sub(steps);
     }
 
     fn new_scope(&mut self, parent: Option<ScopeId>, function: bool) -> ScopeId {

@@ -50,8 +50,26 @@ pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>)
     (Report { findings: outcome.findings, notices, summary }, analysis)
 }
 
+/// What the evaluator's bound on nesting needs in a build without optimisation; only pages that are touched are ever mapped.
+const STACK: usize = 128 << 20;
+
 /// Files to the model.
 pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+    // Programs call as deeply as their authors like: the evaluator does not depend on the stack its caller happens to have.
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().name("analysis".to_owned()).stack_size(STACK);
+        match builder.spawn_scoped(scope, || evaluate(scan, stated)) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => {
+                let message = format!("programs are not evaluated: no thread with a large stack ({error})");
+                let notices = vec![Notice { path: Utf8PathBuf::new(), line: 0, message }];
+                Analysis { notices, ..Analysis::default() }
+            }
+        }
+    })
+}
+
+fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
     if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
         // Without a word of CORS in any file there is nothing to be understood.
         return Analysis::default();

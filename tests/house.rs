@@ -53,9 +53,8 @@ fn sources() -> Vec<Source> {
 /// Does a line of code name `word` as a whole name? `std::env` is not named by `std::environment`.
 fn names(line: &str, word: &str) -> bool {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(word).any(|(at, _)| {
-        !line[..at].ends_with(part_of_name) && !line[at + word.len()..].starts_with(part_of_name)
-    })
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(part_of_name) && !line[at + word.len()..].starts_with(part_of_name))
 }
 
 /// Lines that name any of `words` in files that `barred` says may not.
@@ -83,8 +82,24 @@ fn a_name_is_found_as_a_whole() {
 }
 
 #[test]
+fn imports_can_be_read_line_by_line() {
+    // `use crate::{rules, eval}` would hide from the tests below.
+    let guarded = ["eval", "platforms", "model", "fetch", "rules"];
+    let found = breaches(&["use crate"], |source| source.is_in(&guarded));
+    let grouped = found.into_iter().filter(|line| line.contains("crate::{"));
+    holds("an import of a guarded part names one part of the crate", grouped.collect());
+}
+
+#[test]
 fn only_syntax_parses() {
-    let parsers = ["tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript", "tree_sitter_python", "nom", "granit_parser"];
+    let parsers = [
+        "tree_sitter",
+        "tree_sitter_javascript",
+        "tree_sitter_typescript",
+        "tree_sitter_python",
+        "nom",
+        "granit_parser",
+    ];
     holds("only src/syntax/ names the parsers", breaches(&parsers, |source| !source.is_in(&["syntax"])));
 }
 
@@ -128,7 +143,9 @@ fn parts_named_by(part: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn the_model_stands_on_its_own() {
-    for (part, allowed) in [("model", ["source", "model"].as_slice()), ("fetch", ["source", "model", "fetch"].as_slice())] {
+    for (part, allowed) in
+        [("model", ["source", "model"].as_slice()), ("fetch", ["source", "model", "fetch"].as_slice())]
+    {
         let found = parts_named_by(part).into_iter().filter(|(name, _)| !allowed.contains(&name.as_str()));
         holds(&format!("src/{part}/ names only {allowed:?}"), found.map(|(_, place)| place).collect());
     }
@@ -182,8 +199,23 @@ fn every_rule_is_shown_failing_and_passing() {
 #[test]
 fn rules_speak_of_known_platforms() {
     const KNOWN: &[&str] = &[
-        "appwrite", "aws", "client", "django", "express", "fastapi", "fastify", "flask", "hono", "koa", "nest", "nextjs", "nginx", "node",
-        "starlette", "vercel", "workers",
+        "appwrite",
+        "aws",
+        "client",
+        "django",
+        "express",
+        "fastapi",
+        "fastify",
+        "flask",
+        "hono",
+        "koa",
+        "nest",
+        "nextjs",
+        "nginx",
+        "node",
+        "starlette",
+        "vercel",
+        "workers",
     ];
     let rules = load(embedded_files()).unwrap();
     let mut unknown = BTreeSet::new();

@@ -46,3 +46,23 @@ fn every_project_gives_what_it_says() {
         failures.join("\n")
     );
 }
+
+#[test]
+fn the_shop_of_the_readme_is_worth_a_first_look() {
+    let readme = fs::read_to_string(support::folder("README.md")).unwrap();
+    assert!(readme.contains("-- examples/shop\n"), "README.md begins with another command");
+    let (report, scan) = support::check(&support::folder("examples/shop"), &support::regular_rules());
+    let expected = [
+        ".env.production:2 error malformed-origin",
+        "api/cors.js:3 error loose-origin-match",
+        "api/cors.js:6 info missing-max-age",
+        "api/cors.js:9 error ineffective-option",
+        "api/server.js:8 error auth-before-preflight",
+        "api/server.js:10 error unsupported-route-pattern",
+        "nginx/nginx.conf:12 error headers-lost-by-inheritance",
+        "stock/main.py:8 error wildcard-credentials",
+    ];
+    let found = support::findings(&report, &scan);
+    assert_eq!(found, expected, "\n{}", support::difference(&expected.map(str::to_owned), &found));
+    assert!(report.notices.is_empty(), "{:?}", report.notices);
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::operators::number_text;
-use super::value::{Args, EnvRead, EnvShape, Item, Kind, List, Map, MapEntry, Reason, Value};
+use super::value::{Args, Closure, EnvRead, EnvShape, Item, Kind, List, Map, MapEntry, Reason, Value};
 use super::{Interp, Target};
 use crate::ir::Language;
 use crate::model::condition::Formula;
@@ -58,8 +58,8 @@ pub(super) fn is_python_builtin(name: &str) -> bool {
 
 impl Interp<'_> {
     /// Members of the languages' own objects.
-    pub(super) fn builtin_member(&mut self, path: &str, name: &Arc<str>, span: Span) -> Option<Value> {
-        match path {
+    pub(super) fn builtin_member(&mut self, target: &Target, name: &Arc<str>, span: Span) -> Option<Value> {
+        match &*target.path {
             "js:process.env" | "js:import.meta.env" | "js:Bun.env" => {
                 Some(self.read_env(name, EnvShape::Text, None, span))
             }
@@ -68,22 +68,7 @@ impl Interp<'_> {
             {
                 Some(self.read_env(name, EnvShape::Text, None, span))
             }
-            // What validates `process.env` gives back its variables: zod, envalid, joi, env-var.
-            _ if path.ends_with("()")
-                && (path.contains("parse")
-                    || path.contains("cleanEnv")
-                    || path.contains("createEnv")
-                    || path.contains("validate")) =>
-            {
-                let made = self.objects.iter().rev().find(|object| &*object.path == path)?;
-                let from_env = made
-                    .args
-                    .all()
-                    .any(|value| matches!(&value.kind, Kind::External(path) if &**path == "js:process.env"));
-                let upper = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-                (from_env && upper).then(|| self.read_env(name, EnvShape::Changed, None, span))
-            }
-            _ => None,
+            _ => self.schema_member(target, name, span),
         }
     }
 
@@ -198,7 +183,16 @@ impl Interp<'_> {
             Kind::Function(closure) => {
                 let closure = closure.clone();
                 match name {
-                    "bind" => Some(receiver.clone()),
+                    "bind" => {
+                        let this = args.positional.first().filter(|this| !this.is_nullish()).cloned();
+                        let bound = Closure {
+                            function: closure.function.clone(),
+                            scope: closure.scope,
+                            this: this.or_else(|| closure.this.clone()),
+                            module: closure.module,
+                        };
+                        Some(Value { kind: Kind::Function(Arc::new(bound)), ..receiver.clone() })
+                    }
                     "call" => {
                         let rest =
                             Args { positional: args.positional.iter().skip(1).cloned().collect(), ..args.clone() };
@@ -209,7 +203,7 @@ impl Interp<'_> {
                         if let Some(values) = args.positional.get(1) {
                             self.spread_into(&mut list, values);
                         }
-                        let positional = list.items.into_iter().map(|item| item.value).collect();
+                        let positional = list.items.iter().map(|item| item.value.clone()).collect();
                         let rest = Args { positional, open: list.open, ..Args::default() };
                         Some(self.call_closure(&closure, &rest, args.positional.first().cloned(), span))
                     }
@@ -317,6 +311,13 @@ impl Interp<'_> {
                 let source = mapped.unwrap_or_else(|| first.clone());
                 let mut list = List::default();
                 self.spread_into(&mut list, &source);
+                if matches!(name, "set" | "Set" | "frozenset") {
+                    let mut seen = std::collections::HashSet::new();
+                    list.items.retain(|item| match item.value.as_str() {
+                        Some(text) if item.when == Formula::True => seen.insert(text.clone()),
+                        _ => true,
+                    });
+                }
                 Value { trace: first.trace.clone(), ..Value::new(Kind::List(Arc::new(list)), first.span) }
             }
         }
@@ -373,14 +374,20 @@ impl Interp<'_> {
 
     /// Python's `map(f, list)` and `filter(f, list)`.
     fn map_filter(&mut self, name: &str, callback: &Value, source: &Value, span: Span) -> Value {
-        if let Kind::Env(_) = &source.kind {
-            return source.clone();
+        if let Kind::Env(read) = &source.kind {
+            return match &read.shape {
+                EnvShape::List { separator, .. } if name == "map" && self.callback_trims(Some(callback)) => {
+                    let shape = EnvShape::List { separator: separator.clone(), trimmed: true };
+                    Value { kind: Kind::Env(EnvRead { shape, ..read.clone() }), ..source.clone() }
+                }
+                _ => source.clone(),
+            };
         }
         let Some(list) = self.items_of(source) else { return Value::unknown(Reason::NotModelled, span) };
         let result = if name == "filter" {
             self.filter(&list, callback, span)
         } else {
-            let mut mapped = List { open: list.open, ..List::default() };
+            let mut mapped = List::opened(list.open);
             for item in &list.items {
                 let args = Args { positional: vec![item.value.clone()], ..Args::default() };
                 let value = match self.path_of(callback).as_deref() {

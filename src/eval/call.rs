@@ -56,7 +56,7 @@ impl Interp<'_> {
                         let mut list = List::default();
                         self.spread_into(&mut list, &value);
                         result.open |= list.open;
-                        result.positional.extend(list.items.into_iter().map(|item| item.value));
+                        result.positional.extend(list.items.iter().map(|item| item.value.clone()));
                     }
                 },
             }
@@ -178,6 +178,9 @@ impl Interp<'_> {
         let index = self.log.len();
         self.record(target.clone(), args.clone(), span, None);
         self.run_callbacks(args, span);
+        if target.path.len() > self.bounds.name {
+            return Value::unknown(Reason::Bound, span);
+        }
         let id = self.make_object(format!("{}()", target.path), args.clone(), target.object, span);
         if let Some(event) = self.log.get_mut(index) {
             event.result = Some(id);
@@ -254,13 +257,14 @@ impl Interp<'_> {
                         let list = Value::list(rest, param.span);
                         match (list.kind, args.open) {
                             (Kind::List(list), true) => {
-                                Value::new(Kind::List(Arc::new(List { open: true, ..(*list).clone() })), param.span)
+                                let items = list.items.clone();
+                                Value::new(Kind::List(Arc::new(List { items, open: true })), param.span)
                             }
                             (kind, _) => Value::new(kind, param.span),
                         }
                     }
                     (_, true) => {
-                        let mut map = Map { open: args.open, ..Map::default() };
+                        let mut map = Map::opened(args.open);
                         for (name, value) in &args.named {
                             let taken = function.params.iter().any(|other| names(&other.pattern, name));
                             if !taken {
@@ -289,7 +293,7 @@ impl Interp<'_> {
                 None => Value::undefined(param.span),
             };
             let value = match &param.default {
-                Some(default) if matches!(value.kind, Kind::Undefined) => self.eval(default, scope),
+                Some(default) if !value.is_unknown() => self.or_default(value, default, scope),
                 _ => self.annotated(value, param, scope),
             };
             self.bind(&param.pattern, value, scope, true);
@@ -321,6 +325,9 @@ impl Interp<'_> {
         let module = self.current_module();
         let value = Arc::new(ClassValue { class: class.clone(), scope, bases, module, statics });
         let result = Value::new(Kind::Class(value), class.span);
+        if self.seen_pending.insert(class.span) {
+            self.classes.push(result.clone());
+        }
         // Fields see each other in Python: `B = A + ['x']`.
         let body = self.new_scope(Some(scope), true);
         for field in class.fields.iter().filter(|field| field.is_static) {
@@ -382,11 +389,54 @@ impl Interp<'_> {
         let name = class.class.name.clone().unwrap_or_else(|| "".into());
         let id = self.make_object(format!("class:{name}"), args.clone(), None, span);
         self.objects[id.0].class = Some(value.clone());
+        self.instantiated.insert(class.class.span, id);
         let this = Value::new(Kind::Object(id), span);
         self.init_fields(class, id, &this, 0);
         let constructor = if self.language(class.module) == Language::Python { "__init__" } else { "constructor" };
-        self.call_method_named(id, constructor, args, span);
+        if self.call_method_named(id, constructor, args, span).is_none() && constructor == "__init__" {
+            self.data_fields(class, id, args);
+        }
         this
+    }
+
+    /// A class that is only exported is made by somebody, and its methods are called by somebody.
+    pub(super) fn run_uncalled_class(&mut self, value: &Value) {
+        let Kind::Class(class) = &value.kind else { return };
+        let uncalled: Vec<ir::Method> =
+            class.class.methods.iter().filter(|method| !self.called.contains(&method.function.span)).cloned().collect();
+        let open = Args { open: true, ..Args::default() };
+        let instance = match self.instantiated.get(&class.class.span) {
+            Some(id) => Value::new(Kind::Object(*id), class.class.span),
+            None if uncalled.is_empty() => return,
+            None => self.instantiate(class, value, &open, class.class.span),
+        };
+        for method in uncalled {
+            if self.called.contains(&method.function.span) {
+                continue;
+            }
+            let this = Some(if method.is_static { value.clone() } else { instance.clone() });
+            let python = self.language(class.module) == Language::Python;
+            let drops = python && method.is_static && first_param(&method.function) != Some("cls");
+            let closure = Arc::new(Closure {
+                function: method.function,
+                scope: class.scope,
+                this: if drops { None } else { this },
+                module: class.module,
+            });
+            self.entry_steps_left = self.bounds.entry_steps;
+            let span = closure.function.span;
+            self.call_closure(&closure, &open, None, span);
+        }
+    }
+
+    /// What `@dataclass` and pydantic do: arguments become the annotated fields.
+    fn data_fields(&mut self, class: &Arc<ClassValue>, id: ObjectId, args: &Args) {
+        let annotated = class.class.fields.iter().filter(|field| field.annotation.is_some());
+        for (position, field) in annotated.enumerate() {
+            if let Some(value) = args.get(position, &field.name) {
+                self.objects[id.0].fields.insert(field.name.clone(), value.clone());
+            }
+        }
     }
 
     /// Fields of the class and its bases; the bases' first.

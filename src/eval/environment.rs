@@ -202,7 +202,8 @@ impl Interp<'_> {
             }
             _ => {}
         }
-        if let Some(method) = path.strip_prefix("py:environ.Env()").or_else(|| path.strip_prefix("py:environs.Env()")) {
+        let prefixes = ["py:environ.Env()", "py:environs.Env()", "py:environs.env"];
+        if let Some(method) = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)) {
             let trimmed = path.starts_with("py:environs");
             let shape = match method {
                 "()" | ".get_value" => {
@@ -216,7 +217,9 @@ impl Interp<'_> {
                 ".str" | ".unicode" | ".url" => EnvShape::Text,
                 _ => return None,
             };
-            let default = args.get(if trimmed { 1 } else { 2 }, "default").cloned();
+            // django-environ's sequences take a cast before the default.
+            let cast_first = !trimmed && matches!(method, ".list" | ".tuple" | ".dict");
+            let default = args.get(if cast_first { 2 } else { 1 }, "default").cloned();
             return Some(self.read_env(&name()?, shape, default, span));
         }
         // Nest's ConfigService and its kin: `config.get('CORS_ORIGIN')` with a name written like a variable.
@@ -286,87 +289,5 @@ impl Interp<'_> {
             _ => EnvShape::Text,
         };
         self.read_env(name, shape, default, span)
-    }
-
-    /// Fields of a pydantic settings class are read from the environment under their own names.
-    pub(super) fn settings_fields(&mut self, class: &Arc<super::value::ClassValue>, id: super::value::ObjectId) {
-        let value = Value::new(Kind::Class(class.clone()), class.class.span);
-        let is_settings = self.external_bases(&value).iter().any(|base| base.ends_with(".BaseSettings"));
-        if !is_settings {
-            return;
-        }
-        let prefix = self.settings_prefix(class);
-        for field in &class.class.fields {
-            if matches!(&*field.name, "Config" | "model_config") {
-                continue;
-            }
-            let given = self.object(id).args.named(&field.name).cloned();
-            let default = self.object(id).fields.get(&field.name).cloned();
-            let (alias, default) = self.settings_alias(default);
-            let name: Arc<str> = match alias {
-                Some(alias) => alias,
-                None => format!("{prefix}{}", field.name).to_uppercase().into(),
-            };
-            let value = match given {
-                Some(value) => value,
-                None => self.settings_value(&name, field, default),
-            };
-            self.objects[id.0].fields.insert(field.name.clone(), value);
-        }
-    }
-
-    fn settings_value(&mut self, name: &Arc<str>, field: &crate::ir::Field, default: Option<Value>) -> Value {
-        // pydantic reads lists as JSON; texts are texts.
-        let list = matches!(default.as_ref().map(|value| &value.kind), Some(Kind::List(_)))
-            || field.annotation.as_ref().is_some_and(is_list_type);
-        let shape = match (list, default.as_ref().map(|value| &value.kind)) {
-            (true, _) => EnvShape::Json,
-            (_, Some(Kind::Bool(_))) => EnvShape::Bool,
-            (_, Some(Kind::Num(_))) => EnvShape::Num,
-            _ => EnvShape::Text,
-        };
-        self.read_env(name, shape, default, field.name_span)
-    }
-
-    /// `Field(default, env='X', alias='X')`: the variable's name and the real default.
-    fn settings_alias(&self, default: Option<Value>) -> (Option<Arc<str>>, Option<Value>) {
-        let Some(value) = default else { return (None, None) };
-        let Some(object) = value.as_object().map(|id| self.object(id)) else { return (None, Some(value)) };
-        if !object.path.ends_with(".Field()") {
-            return (None, Some(value));
-        }
-        let args = &object.args;
-        let alias = ["env", "validation_alias", "alias"]
-            .iter()
-            .find_map(|key| args.named(key))
-            .and_then(Value::as_str)
-            .cloned();
-        let default =
-            args.get(0, "default").filter(|value| !matches!(value.kind, Kind::External(_) | Kind::Unknown(_))).cloned();
-        (alias, default)
-    }
-
-    /// `env_prefix` of `model_config` or of the inner `Config`.
-    fn settings_prefix(&self, class: &Arc<super::value::ClassValue>) -> String {
-        let statics = &self.object(class.statics).fields;
-        let config = statics.get("model_config").or_else(|| statics.get("Config"));
-        let prefix = match config.map(|value| &value.kind) {
-            Some(Kind::Object(id)) => self.object(*id).args.named("env_prefix").cloned(),
-            Some(Kind::Map(map)) => map.entries.get("env_prefix").map(|entry| entry.value.clone()),
-            Some(Kind::Class(inner)) => self.object(inner.statics).fields.get("env_prefix").cloned(),
-            _ => None,
-        };
-        prefix.as_ref().and_then(Value::as_str).map(|text| text.to_string()).unwrap_or_default()
-    }
-}
-
-/// `list[str]`, `List[AnyHttpUrl]`, `set[str]`, `tuple[...]`.
-fn is_list_type(annotation: &crate::ir::Expr) -> bool {
-    use crate::ir::ExprKind;
-    match &annotation.kind {
-        ExprKind::Name(name) => matches!(&**name, "list" | "List" | "set" | "Set" | "tuple" | "Tuple" | "Sequence"),
-        ExprKind::Index { object, .. } => is_list_type(object),
-        ExprKind::Member { property, .. } => matches!(&**property, "List" | "Set" | "Tuple" | "Sequence"),
-        _ => false,
     }
 }

@@ -11,12 +11,22 @@ use crate::model::condition::Formula;
 use crate::model::term::{Term, TermOp, UrlPart};
 use crate::source::Span;
 
+/// Steps done to a part of the request that are followed.
+const MOST_STEPS: usize = 32;
+
 impl Interp<'_> {
     /// The value of an expression.
     pub(super) fn eval(&mut self, expr: &Expr, scope: ScopeId) -> Value {
-        if !self.step() {
+        if !self.step() || self.nesting >= self.bounds.nesting {
             return Value::unknown(Reason::Bound, expr.span);
         }
+        self.nesting += 1;
+        let value = self.eval_form(expr, scope);
+        self.nesting -= 1;
+        value
+    }
+
+    fn eval_form(&mut self, expr: &Expr, scope: ScopeId) -> Value {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Null { undefined: true } => Value::undefined(span),
@@ -72,6 +82,12 @@ impl Interp<'_> {
 
     fn eval_name(&mut self, name: &Arc<str>, span: Span, scope: ScopeId) -> Value {
         if let Some(value) = self.lookup(name, scope) {
+            // A name of a module that was still running when it was imported (a cycle) is read now.
+            if let Kind::Method { receiver, name } = &value.kind
+                && let Kind::Module(id) = receiver.kind
+            {
+                return self.module_member(id, name, span);
+            }
             // Literals keep the place they were written at; how they came here is their trace.
             return value.through(span);
         }
@@ -114,17 +130,22 @@ impl Interp<'_> {
         let mut list = List::default();
         for element in elements {
             let value = self.eval(&element.value, scope);
-            if list.items.len() >= self.bounds.items {
-                list.open = true;
-                continue;
-            }
             if element.spread {
                 self.spread_into(&mut list, &value);
             } else {
-                list.items.push(Item { when: Formula::True, value });
+                self.add_item(&mut list, Formula::True, value);
             }
         }
         Value::new(Kind::List(Arc::new(list)), span)
+    }
+
+    /// One more item, unless the list is as long as a list may be.
+    pub(super) fn add_item(&self, list: &mut List, when: Formula, value: Value) {
+        if list.items.len() < self.bounds.items {
+            list.items.push(Item { when, value });
+        } else {
+            list.open = true;
+        }
     }
 
     /// The items of a value that is iterated, appended to a list.
@@ -134,11 +155,11 @@ impl Interp<'_> {
                 (_, Some(inner)) => {
                     list.open |= inner.open;
                     for item in &inner.items {
-                        list.items.push(Item { when: when.clone().and(item.when.clone()), value: item.value.clone() });
+                        self.add_item(list, when.clone().and(item.when.clone()), item.value.clone());
                     }
                 }
                 (Kind::Env(read), _) if read.shape != EnvShape::Text => {
-                    list.items.push(Item { when, value: value.clone() });
+                    self.add_item(list, when, value.clone());
                     list.open = true;
                 }
                 _ => list.open = true,
@@ -154,11 +175,11 @@ impl Interp<'_> {
                     let key_value = self.eval(key, scope);
                     let value = self.eval(value, scope);
                     match super::operators::key_text(&key_value) {
-                        Some(name) => {
+                        Some(name) if map.entries.len() < self.bounds.items => {
                             let entry = MapEntry { key: key.span, when: Formula::True, value, getter: *getter };
                             map.entries.insert(name, entry);
                         }
-                        None => map.open = true,
+                        _ => map.open = true,
                     }
                 }
                 Entry::Spread(value) => {
@@ -196,6 +217,7 @@ impl Interp<'_> {
                 }
                 // `...(condition && { … })`: nothing is added when it is falsy.
                 Kind::Undefined | Kind::Null | Kind::Bool(false) | Kind::Condition(_) => {}
+                Kind::Env(_) | Kind::Term(_) if when != Formula::True => {}
                 _ => map.open = true,
             }
         }
@@ -382,10 +404,22 @@ impl Interp<'_> {
 
     /// The default of a parameter or pattern where the value is missing.
     pub(super) fn or_default(&mut self, value: Value, default: &Expr, scope: ScopeId) -> Value {
-        match value.kind {
-            Kind::Undefined => self.eval(default, scope),
-            _ => value,
+        let mut parts = Vec::new();
+        for (when, value) in value.alternatives() {
+            let missing = match &value.kind {
+                Kind::Undefined => Formula::True,
+                Kind::Env(_) => self.nullish(&value),
+                _ => Formula::False,
+            };
+            if missing != Formula::False {
+                let condition = when.clone().and(missing.clone());
+                let default = self.eval_under(condition.clone(), default, scope);
+                parts.push((condition, default));
+            }
+            parts.push((when.and(missing.not()), value));
         }
+        parts.reverse();
+        Value::one_of(parts, value.span)
     }
 
     /// `object.property = value`, `object[index] = value`.
@@ -595,11 +629,17 @@ impl Interp<'_> {
         span: Span,
     ) -> Value {
         let target = Target { path: path.clone(), object };
+        // `import p.b` binds only `p`: a package of the repository without `__init__.py` is known by its parts.
+        if object.is_none()
+            && let Some(module) = self.python_part(path, name, span)
+        {
+            return module;
+        }
         let libraries = self.libraries;
         if let Some(value) = libraries.iter().find_map(|library| library.member(self, &target, name, span)) {
             return value;
         }
-        if let Some(value) = self.builtin_member(path, name, span) {
+        if let Some(value) = self.builtin_member(&target, name, span) {
             return value;
         }
         match object {
@@ -607,11 +647,23 @@ impl Interp<'_> {
                 let receiver = Arc::new(Value::new(Kind::Object(id), span));
                 Value::new(Kind::Method { receiver, name: name.clone() }, span)
             }
+            None if path.len() > self.bounds.name => Value::unknown(Reason::Bound, span),
             None => Value::new(Kind::External(format!("{path}.{name}").into()), span),
         }
     }
 
     fn method(&mut self, receiver: &Value, name: &Arc<str>, span: Span) -> Value {
+        // `a.b.c.d` of something unknown is a method of a method; in a loop it would nest without end.
+        let mut holder = receiver;
+        for _ in 0..16 {
+            match &holder.kind {
+                Kind::Method { receiver, .. } => holder = receiver,
+                _ => break,
+            }
+        }
+        if matches!(holder.kind, Kind::Method { .. }) {
+            return Value::unknown(Reason::Bound, span);
+        }
         Value::new(Kind::Method { receiver: Arc::new(receiver.clone()), name: name.clone() }, span)
     }
 
@@ -668,11 +720,14 @@ impl Interp<'_> {
             (Kind::Term(term), Kind::Num(number)) => {
                 #[expect(clippy::cast_possible_truncation, reason = "indexes are small")]
                 let at = *number as i32;
-                Value::new(Kind::Term(term.then(TermOp::Item(at))), span)
+                Interp::term_value(term.then(TermOp::Item(at)), span)
             }
             (Kind::External(path), _) => {
                 // A subscript of a package's generic class: `list[str]`, `Annotated[list[str], NoDecode]`.
-                Value::new(Kind::External(format!("{path}[]").into()), span)
+                match path.len() > self.bounds.name {
+                    true => Value::unknown(Reason::Bound, span),
+                    false => Value::new(Kind::External(format!("{path}[]").into()), span),
+                }
             }
             _ => super::sequences::item(object, index, span),
         }
@@ -708,6 +763,9 @@ impl Interp<'_> {
 
     /// A Boolean and a request part as one: is the term used here the plain one?
     pub(super) fn term_value(term: Term, span: Span) -> Value {
+        if term.ops.len() > MOST_STEPS {
+            return Value::unknown(Reason::Bound, span);
+        }
         Value::new(Kind::Term(term), span)
     }
 }

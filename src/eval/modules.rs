@@ -9,8 +9,9 @@ use indexmap::IndexMap;
 
 use super::Interp;
 use super::run::Frame;
-use super::value::{Kind, ModuleId, Reason, ScopeId, Value};
+use super::value::{Kind, MapEntry, ModuleId, Reason, ScopeId, Value};
 use crate::ir::{Export, Expr, ExprKind, Import, ImportName, Language, StmtKind};
+use crate::model::condition::Formula;
 use crate::source::Span;
 use crate::syntax::document::Node;
 
@@ -96,6 +97,8 @@ impl Interp<'_> {
         }
         // A module runs under no condition, whoever imports it first.
         let conditions = std::mem::take(&mut self.path);
+        // Every module has a budget of its own, so that one of them cannot starve the others.
+        let budget = std::mem::replace(&mut self.entry_steps_left, self.bounds.entry_steps);
         self.frames.push(Frame {
             module: id,
             language: module.language,
@@ -106,6 +109,7 @@ impl Interp<'_> {
         });
         self.run_block(&module.body, scope);
         self.frames.pop();
+        self.entry_steps_left = budget;
         self.path = conditions;
         Some(id)
     }
@@ -125,6 +129,13 @@ impl Interp<'_> {
                             let bound = match &**name {
                                 "default" => self.default_of(&value, span),
                                 _ => self.member(&value, name, span),
+                            };
+                            let bound = match (&bound.kind, &value.kind) {
+                                (Kind::Unknown(Reason::Unbound), Kind::Module(_)) => {
+                                    let receiver = Arc::new(value.clone());
+                                    Value::new(Kind::Method { receiver, name: name.clone() }, span)
+                                }
+                                _ => bound,
                             };
                             self.declare(scope, local.clone(), bound);
                         }
@@ -220,14 +231,16 @@ impl Interp<'_> {
     pub(super) fn require(&mut self, specifier: &str, span: Span) -> Value {
         match self.resolve(specifier).and_then(|path| self.load_module(&path)) {
             // A CommonJS module that was evaluated is what it assigned to `module.exports`.
-            Some(id) => match self.modules.get_index(id.0).and_then(|(_, state)| state.whole.clone()) {
-                Some(whole) => whole.through(span),
-                None => Value::new(Kind::Module(id), span),
+            Some(id) => match self.modules.get_index(id.0).map(|(_, state)| (state.whole.clone(), &state.exports)) {
+                Some((Some(whole), exports)) if exports.is_empty() => whole.through(span),
+                _ => Value::new(Kind::Module(id), span),
             },
             None if specifier.starts_with('.') => Value::unknown(Reason::Unbound, span),
             None => {
                 let name = specifier.strip_prefix("node:").unwrap_or(specifier);
-                Value::new(Kind::External(format!("npm:{name}").into()), span)
+                // `import process from 'node:process'` is the global of that name.
+                let kind = if name == "process" { "js" } else { "npm" };
+                Value::new(Kind::External(format!("{kind}:{name}").into()), span)
             }
         }
     }
@@ -324,9 +337,10 @@ impl Interp<'_> {
             return Value::unknown(Reason::Unbound, span);
         };
         if state.language == Language::Python {
-            return self
-                .top_level(id, name)
-                .map_or_else(|| Value::unknown(Reason::Unbound, span), |value| value.through(span));
+            return match self.top_level(id, name) {
+                Some(value) => value.through(span),
+                None => self.python_submodule(id, name, span),
+            };
         }
         if let Some(exported) = state.exports.get(name).cloned() {
             return match exported {
@@ -359,6 +373,31 @@ impl Interp<'_> {
             }
         }
         Value::unknown(Reason::Unbound, span)
+    }
+
+    /// `package.part` where `part` is a file beside the package's `__init__.py`.
+    fn python_submodule(&mut self, id: ModuleId, name: &str, span: Span) -> Value {
+        let path = self.module_path(id).to_owned();
+        let directory = path.parent().filter(|_| path.file_name() == Some("__init__.py"));
+        let part = directory.and_then(|directory| {
+            let files = [directory.join(format!("{name}.py")), directory.join(name).join("__init__.py")];
+            files.into_iter().find(|path| self.loader.exists(path))
+        });
+        match part.and_then(|path| self.load_module(&path)) {
+            Some(id) => Value::new(Kind::Module(id), span),
+            None => Value::unknown(Reason::Unbound, span),
+        }
+    }
+
+    /// The module `a.b` behind a name that was taken for a package's.
+    pub(super) fn python_part(&mut self, path: &str, name: &str, span: Span) -> Option<Value> {
+        let package = path.strip_prefix("py:")?;
+        let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        if self.language_here() != Language::Python || !package.chars().all(plain) {
+            return None;
+        }
+        let file = self.resolve_python(&format!("{package}.{name}"))?;
+        self.load_module(&file).map(|id| Value::new(Kind::Module(id), span))
     }
 
     /// Everything a module gives out.
@@ -447,6 +486,11 @@ impl Interp<'_> {
             "js:exports" | "js:module.exports" => {
                 let _ = holder;
                 let Some((_, state)) = self.modules.get_index_mut(here.0) else { return true };
+                if let Some(Kind::Map(map)) = state.whole.as_mut().map(|whole| &mut whole.kind) {
+                    let entry = MapEntry { key: key.span, when: Formula::True, value: value.clone(), getter: false };
+                    Arc::make_mut(map).entries.insert(name.clone(), entry);
+                    return true;
+                }
                 state.exports.insert(name.clone(), Exported::Value(value.clone()));
                 true
             }

@@ -50,7 +50,8 @@ impl Interp<'_> {
     pub(super) fn nullish(&mut self, value: &Value) -> Formula {
         match &value.kind {
             Kind::Undefined | Kind::Null => Formula::True,
-            Kind::Env(read) if read.shape == EnvShape::Text => env_set(read).not(),
+            // `process.env.X?.split(',')` is as undefined as the variable.
+            Kind::Env(read) if matches!(read.shape, EnvShape::Text | EnvShape::List { .. }) => env_set(read).not(),
             Kind::Term(term) => {
                 Formula::test(Test::Request { term: term.clone(), relation: Relation::Present }, value.span).not()
             }
@@ -158,6 +159,9 @@ impl Interp<'_> {
                 Formula::any(parts)
             }
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
+            (Kind::External(path), Kind::Str(name)) if matches!(&**path, "py:os.environ" | "js:process.env") => {
+                Formula::test(Test::EnvSet { variable: name.clone() }, span)
+            }
             (Kind::Term(term), Kind::Str(part)) => request(term, Relation::Contains(part.clone()), needle.span),
             (Kind::Str(text), Kind::Term(term)) => request(term, Relation::Within(text.clone()), span),
             // `"authorization" in request.headers`: a key of a table that a library describes.
@@ -266,6 +270,9 @@ impl Interp<'_> {
             }
             (Kind::Str(empty), Kind::Env(_) | Kind::Term(_)) if empty.is_empty() => right.clone(),
             (Kind::Env(_) | Kind::Term(_), Kind::Str(empty)) if empty.is_empty() => left.clone(),
+            (Kind::Str(text), _) | (_, Kind::Str(text)) if text.len() > self.bounds.text => {
+                Value::unknown(Reason::Bound, span)
+            }
             (Kind::Str(text), Kind::Num(number)) => Value::text(format!("{text}{}", number_text(*number)), span),
             (Kind::Num(number), Kind::Str(text)) => Value::text(format!("{}{text}", number_text(*number)), span),
             (Kind::Num(a), Kind::Num(b)) => Value::new(Kind::Num(a + b), span),
@@ -277,8 +284,10 @@ impl Interp<'_> {
             (_, Kind::List(b)) => {
                 let mut list = List::default();
                 self.spread_into(&mut list, left);
-                list.items.extend(b.items.iter().cloned());
                 list.open |= b.open;
+                for item in &b.items {
+                    self.add_item(&mut list, item.when.clone(), item.value.clone());
+                }
                 Value::new(Kind::List(Arc::new(list)), span)
             }
             (Kind::Env(read), Kind::Str(_)) | (Kind::Str(_), Kind::Env(read)) => {

@@ -12,6 +12,9 @@ use crate::ir::{self, Language, Pattern, Stmt, StmtKind};
 use crate::model::condition::{Formula, Test};
 use crate::source::Span;
 
+/// Cases that one case of a `switch` may fall through.
+const LONGEST_FALL: usize = 16;
+
 /// A function call in progress.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -44,7 +47,13 @@ impl Interp<'_> {
             if !self.step() {
                 return Flow::Falls;
             }
-            if self.run_stmt(stmt, scope) == Flow::Leaves {
+            // A statement at the top of a module leaves half of the steps to those after it.
+            let top = self.frames.last().is_some_and(|frame| frame.function.is_none());
+            let reserve = if top { self.entry_steps_left / 2 } else { 0 };
+            self.entry_steps_left -= reserve;
+            let flow = self.run_stmt(stmt, scope);
+            self.entry_steps_left += reserve;
+            if flow == Flow::Leaves {
                 return Flow::Leaves;
             }
         }
@@ -99,6 +108,16 @@ impl Interp<'_> {
     }
 
     fn run_stmt(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
+        if self.nesting >= self.bounds.nesting {
+            return Flow::Falls;
+        }
+        self.nesting += 1;
+        let flow = self.run_form(stmt, scope);
+        self.nesting -= 1;
+        flow
+    }
+
+    fn run_form(&mut self, stmt: &Stmt, scope: ScopeId) -> Flow {
         match &stmt.kind {
             StmtKind::Bind { target, value } => {
                 let value = match value {
@@ -276,7 +295,7 @@ impl Interp<'_> {
         for (index, case) in cases.iter().enumerate() {
             let mut body = case.body.clone();
             let mut next = index;
-            while cases[next].falls_through && next + 1 < cases.len() {
+            while cases[next].falls_through && next + 1 < cases.len() && next - index < LONGEST_FALL {
                 next += 1;
                 body.extend(cases[next].body.iter().cloned());
             }
@@ -329,6 +348,7 @@ impl Interp<'_> {
     ) -> Flow {
         let value = iterable.map(|iterable| self.eval(iterable, scope));
         let depth = self.path.len();
+        let left_before = self.ways_out();
         let list = value.as_ref().and_then(|value| self.items_of(value));
         if let (Some(target), Some(list)) = (target, list) {
             for item in list.items.iter().take(self.bounds.items) {
@@ -341,7 +361,7 @@ impl Interp<'_> {
                 self.path.truncate(depth);
             }
             if !list.open {
-                return Flow::Falls;
+                return self.after_loop(left_before);
             }
         }
         self.path.push(Formula::unknown(span));
@@ -352,7 +372,27 @@ impl Interp<'_> {
         }
         self.run_block(body, inner);
         self.path.truncate(depth);
-        Flow::Falls
+        self.after_loop(left_before)
+    }
+
+    /// How many returns and throws the current function has had so far.
+    fn ways_out(&self) -> (usize, usize) {
+        self.frames.last().map_or((0, 0), |frame| (frame.returns.len(), frame.throws.len()))
+    }
+
+    /// What follows a loop runs when the function was not left inside of it; `break` and `continue` only leave a round.
+    fn after_loop(&mut self, before: (usize, usize)) -> Flow {
+        let Some(frame) = self.frames.last() else { return Flow::Falls };
+        let returned = frame.returns.iter().skip(before.0).map(|(when, _)| when.clone());
+        let left = Formula::any(returned.chain(frame.throws.iter().skip(before.1).map(|(when, _)| when.clone())));
+        match left.given(std::slice::from_ref(&self.since_call())).not() {
+            Formula::True => Flow::Falls,
+            Formula::False => Flow::Leaves,
+            stays => {
+                self.path.push(stays);
+                Flow::Falls
+            }
+        }
     }
 
     fn run_try(
@@ -448,6 +488,7 @@ impl Interp<'_> {
             Some(old) => {
                 let further: Vec<Formula> = self.path.iter().skip(old.depth).cloned().collect();
                 let condition = Formula::all(further);
+                self.charge(condition.size());
                 if condition == Formula::True {
                     (value, old.depth)
                 } else {

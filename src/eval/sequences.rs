@@ -23,8 +23,45 @@ pub(super) fn property(object: &Value, name: &str, span: Span) -> Option<Value> 
         (Kind::Str(_), "origin" | "host" | "hostname" | "protocol" | "netloc" | "scheme") => {
             super::strings::known_url(object, super::strings::url_part(name)?, object.span)
         }
+        // A member of a Python enum and its value are one here.
+        (Kind::Str(_), "value") => Some(object.clone()),
         _ => None,
     }
+}
+
+/// The items of a list of which everything is known.
+fn certain(list: &List) -> Option<Vec<Value>> {
+    let sure = !list.open && list.items.iter().all(|item| item.when == Formula::True);
+    sure.then(|| list.items.iter().map(|item| item.value.clone()).collect())
+}
+
+/// The exact position of a text in a list of texts, -1 for none.
+fn known_position(list: &List, needle: &Value) -> Option<f64> {
+    let (texts, needle) = (certain(list)?, needle.as_str()?);
+    if texts.iter().any(|text| text.as_str().is_none()) {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "list positions are small")]
+    Some(texts.iter().position(|text| text.as_str() == Some(needle)).map_or(-1.0, |at| at as f64))
+}
+
+/// `list.slice(from, to)` of known bounds.
+fn sliced(list: &List, args: &Args) -> Option<Vec<Value>> {
+    let items = certain(list)?;
+    let bound = |position: usize, default: usize| -> Option<usize> {
+        let Some(value) = args.positional.get(position) else { return Some(default) };
+        let number = value.as_num()?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "list positions are small"
+        )]
+        let at = (if number < 0.0 { items.len() as f64 + number } else { number }).max(0.0) as usize;
+        Some(at.min(items.len()))
+    };
+    let (from, to) = (bound(0, 0)?, bound(1, items.len())?);
+    Some(items.get(from..to.max(from))?.to_vec())
 }
 
 /// `list[index]`.
@@ -77,9 +114,12 @@ impl Interp<'_> {
                 match name {
                     "push" | "append" | "add" => {
                         list.open |= args.open;
-                        list.items.extend(args.positional.iter().map(item));
+                        for value in &args.positional {
+                            self.add_item(&mut list, Formula::True, value.clone());
+                        }
                     }
                     "extend" | "update" => self.spread_into(&mut list, first?),
+                    "unshift" | "insert" if list.items.len() >= self.bounds.items => list.open = true,
                     "unshift" => drop(list.items.splice(0..0, args.positional.iter().map(item))),
                     "insert" => {
                         let value = args.positional.get(1)?;
@@ -142,6 +182,11 @@ impl Interp<'_> {
                     _ => self.contains(receiver, first?, span),
                 };
                 let at = |number: f64| Value::new(Kind::Num(number), span);
+                if let Some(position) =
+                    known_position(&list, first?).filter(|_| name != "count" && name != "lastIndexOf")
+                {
+                    return Some(at(position));
+                }
                 Value::one_of([(found.clone(), at(0.0)), (found.not(), at(-1.0))], span)
             }
             "some" => Value::condition(self.any_item(&list, receiver, first?, span), span),
@@ -168,15 +213,22 @@ impl Interp<'_> {
                 Value::one_of(parts, span)
             }
             "map" => {
-                let mut mapped = List { open: list.open, ..List::default() };
-                for item in &list.items {
-                    let value = self.call_with(first?, item.value.clone(), span);
+                let mut mapped = List::opened(list.open);
+                let positions_known = certain(&list).is_some();
+                for (position, item) in list.items.iter().enumerate() {
+                    let mut args = Args { positional: vec![item.value.clone()], ..Args::default() };
+                    #[expect(clippy::cast_precision_loss, reason = "list positions are small")]
+                    args.positional.push(match positions_known {
+                        true => Value::new(Kind::Num(position as f64), span),
+                        false => Value::unknown(Reason::NotModelled, span),
+                    });
+                    let value = self.call(first?, &args, None, false, span);
                     mapped.items.push(Item { when: item.when.clone(), value });
                 }
                 build(mapped)
             }
             "flatMap" | "flat" => {
-                let mut flat = List { open: list.open, ..List::default() };
+                let mut flat = List::opened(list.open);
                 for item in &list.items {
                     let value = match first {
                         Some(first) if name == "flatMap" => self.call_with(first, item.value.clone(), span),
@@ -184,7 +236,7 @@ impl Interp<'_> {
                     };
                     match self.items_of(&value) {
                         Some(_) => self.spread_into(&mut flat, &value),
-                        None => flat.items.push(Item { when: item.when.clone(), value }),
+                        None => self.add_item(&mut flat, item.when.clone(), value),
                     }
                 }
                 build(flat)
@@ -205,14 +257,22 @@ impl Interp<'_> {
                             self.spread_into(&mut joined, value);
                         }
                         None if value.is_unknown() => joined.open = true,
-                        None => joined.items.push(Item { when: Formula::True, value: value.clone() }),
+                        None => self.add_item(&mut joined, Formula::True, value.clone()),
                     }
                 }
                 build(joined)
             }
             "join" => return Some(self.join(receiver, first.unwrap_or(&Value::text(",", span)), span)),
             "slice" | "copy" | "reverse" | "sort" | "values" | "toString" | "toSorted" => match (name, first) {
-                ("slice", Some(_)) => Value::unknown(Reason::NotModelled, span),
+                ("slice", Some(_)) => match sliced(&list, args) {
+                    Some(items) => Value::list(items, receiver.span),
+                    None => Value::unknown(Reason::NotModelled, span),
+                },
+                ("reverse", _) => {
+                    let mut reversed = (*list).clone();
+                    reversed.items.reverse();
+                    build(reversed)
+                }
                 _ => receiver.clone(),
             },
             "at" => item(receiver, first?, span),
@@ -231,7 +291,7 @@ impl Interp<'_> {
     }
 
     pub(super) fn filter(&mut self, list: &List, callback: &Value, span: Span) -> List {
-        let mut kept = List { open: list.open, ..List::default() };
+        let mut kept = List::opened(list.open);
         for item in &list.items {
             let holds = match &callback.kind {
                 Kind::External(path) if &**path == "js:Boolean" => self.truthy(&item.value),

@@ -85,6 +85,9 @@ impl Interp<'_> {
                     (Kind::Str(from), Some(to)) => {
                         let all = name == "replaceAll" || self.language_here() == crate::ir::Language::Python;
                         let count = if all { usize::MAX } else { 1 };
+                        if text.len().saturating_mul(to.len() + 1) > self.bounds.text * 100 {
+                            return Some(Value::unknown(Reason::Bound, span));
+                        }
                         let replaced =
                             if count == 1 { text.replacen(&**from, to, 1) } else { text.replace(&**from, to) };
                         if replaced.len() > self.bounds.text {
@@ -92,16 +95,21 @@ impl Interp<'_> {
                         }
                         with(replaced)
                     }
-                    (Kind::Regex { pattern, flags }, Some(to)) => match replace_known(pattern, flags, &text, to) {
-                        Some(replaced) => with(replaced),
-                        None => Value::unknown(Reason::NotModelled, span),
-                    },
+                    (Kind::Regex { pattern, flags }, Some(to)) => {
+                        match replace_known(pattern, flags, &text, to, self.bounds.text) {
+                            Some(replaced) => with(replaced),
+                            None => Value::unknown(Reason::NotModelled, span),
+                        }
+                    }
                     _ => Value::unknown(Reason::NotModelled, span),
                 }
             }
             "removeprefix" => kept(text.strip_prefix(&**first?.as_str()?).unwrap_or(&text)),
             "removesuffix" => kept(text.strip_suffix(&**first?.as_str()?).unwrap_or(&text)),
-            "concat" => self.concat(receiver, first?, span),
+            "concat" => {
+                let texts = args.positional.iter();
+                texts.fold(receiver.clone(), |before, next| self.concat(&before, next, span))
+            }
             "join" => return Some(self.join(first?, receiver, span)),
             "slice" | "substring" | "substr" => {
                 let bound = |value: Option<&Value>| value.and_then(Value::as_num);
@@ -283,7 +291,7 @@ impl Interp<'_> {
     }
 
     /// Does a callback of `map` trim its item? Run with a text that has blanks around it.
-    fn callback_trims(&mut self, callback: Option<&Value>) -> bool {
+    pub(super) fn callback_trims(&mut self, callback: Option<&Value>) -> bool {
         let Some(callback) = callback else { return false };
         match &callback.kind {
             Kind::Function(_) => {
@@ -325,10 +333,13 @@ fn replace_like(pattern: &Value) -> Option<TermOp> {
     }
 }
 
-fn replace_known(pattern: &str, flags: &str, text: &str, to: &str) -> Option<String> {
+fn replace_known(pattern: &str, flags: &str, text: &str, to: &str, longest: usize) -> Option<String> {
     let source = if flags.contains('i') { format!("(?i){pattern}") } else { pattern.to_owned() };
     let regex = fancy_regex::RegexBuilder::new(&source).backtrack_limit(20_000).build().ok()?;
     let limit = usize::from(!flags.contains('g'));
+    if text.len().saturating_mul(to.len() + 1) > longest {
+        return None;
+    }
     regex.try_replacen(text, limit, to).ok().map(|text| text.into_owned())
 }
 

@@ -3,6 +3,7 @@
 //! In: built by the evaluator. Out: read by `platforms/`. A value carries the span it was born at and its trace, the
 //! places it came through. Knows no platform: what comes from a package is `External`, by its canonical name.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -170,6 +171,78 @@ pub struct List {
     pub items: Vec<Item>,
     /// There may be more.
     pub open: bool,
+}
+
+impl List {
+    /// An empty list that may hold more than will be listed.
+    pub fn opened(open: bool) -> List {
+        List { items: Vec::new(), open }
+    }
+}
+
+impl Map {
+    /// An empty map that may hold more than will be listed.
+    pub fn opened(open: bool) -> Map {
+        Map { entries: IndexMap::new(), open }
+    }
+}
+
+// `a = [a]` in a loop nests deeper than any stack is: what is inside is dropped one after the other, not each in the
+// other's drop.
+thread_local! {
+    static DROPPED: RefCell<Option<Vec<Value>>> = const { RefCell::new(None) };
+}
+
+fn drop_flat(values: impl Iterator<Item = Value>) {
+    let nested = |value: &Value| {
+        matches!(
+            value.kind,
+            Kind::List(_) | Kind::Map(_) | Kind::OneOf(_) | Kind::Class(_) | Kind::Method { .. } | Kind::Function(_)
+        )
+    };
+    let mut values = values.filter(nested).peekable();
+    if values.peek().is_none() {
+        return;
+    }
+    let mut waiting: Vec<Value> = values.collect();
+    let first = DROPPED.try_with(|dropped| {
+        let mut dropped = dropped.borrow_mut();
+        let first = dropped.is_none();
+        dropped.get_or_insert_default().append(&mut waiting);
+        first
+    });
+    // Only the outermost drop empties the queue; what it takes out adds its own insides to it.
+    while first == Ok(true) {
+        let next = DROPPED.with(|dropped| {
+            let mut dropped = dropped.borrow_mut();
+            let next = dropped.as_mut().and_then(Vec::pop);
+            if next.is_none() {
+                *dropped = None;
+            }
+            next
+        });
+        if next.is_none() {
+            break;
+        }
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        drop_flat(self.items.drain(..).map(|item| item.value));
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        drop_flat(self.entries.drain(..).map(|(_, entry)| entry.value));
+    }
+}
+
+impl Drop for ClassValue {
+    fn drop(&mut self) {
+        drop_flat(self.bases.drain(..));
+    }
 }
 
 /// An item of a list.

@@ -69,6 +69,8 @@ pub trait World {
 
 /// A formula larger than this is not simplified further but replaced by an unknown: conditions stay bounded.
 const LARGEST: usize = 400;
+/// Conjunctions of more parts are not reduced: it takes each part against each.
+const LARGEST_REDUCED: usize = 16;
 
 impl Formula {
     /// A single test.
@@ -124,8 +126,12 @@ impl Formula {
                 one => flat.push(one),
             }
         }
-        if flat.iter().any(|one| matches!(one, Formula::Not(inner) if flat.contains(inner))) {
+        let opposite = |one: &Formula| matches!(one, Formula::Not(inner) if flat.iter().any(|other| other.same(inner)));
+        if flat.iter().any(opposite) {
             return Formula::False;
+        }
+        if let Some(reduced) = Formula::reduced(&flat) {
+            return Formula::all(reduced);
         }
         Formula::gather(flat, Formula::True, Formula::All)
     }
@@ -148,10 +154,42 @@ impl Formula {
                 one => flat.push(one),
             }
         }
-        if flat.iter().any(|one| matches!(one, Formula::Not(inner) if flat.contains(inner))) {
+        let opposite = |one: &Formula| matches!(one, Formula::Not(inner) if flat.iter().any(|other| other.same(inner)));
+        if flat.iter().any(opposite) {
             return Formula::True;
         }
         Formula::gather(flat, Formula::False, Formula::Any)
+    }
+
+    /// The parts of a small conjunction with what its plain tests decide taken out of the others: `a ∧ ¬(a ∧ b)` is `a ∧ ¬b`.
+    fn reduced(parts: &[Formula]) -> Option<Vec<Formula>> {
+        let plain = |one: &&Formula| match one {
+            Formula::Test(..) => true,
+            Formula::Not(inner) => matches!(**inner, Formula::Test(..)),
+            _ => false,
+        };
+        if parts.len() > LARGEST_REDUCED || parts.iter().all(|one| plain(&one)) {
+            return None;
+        }
+        let facts: Vec<Formula> = parts.iter().filter(plain).cloned().collect();
+        if facts.is_empty() || parts.iter().map(Formula::size).sum::<usize>() > LARGEST_REDUCED * 4 {
+            return None;
+        }
+        let reduced: Vec<Formula> =
+            parts.iter().map(|one| if plain(&one) { one.clone() } else { one.given(&facts) }).collect();
+        (reduced != parts).then_some(reduced)
+    }
+
+    /// Is it the same condition, wherever its tests are written?
+    fn same(&self, other: &Formula) -> bool {
+        match (self, other) {
+            (Formula::Test(one, _), Formula::Test(other, _)) => one == other,
+            (Formula::Not(one), Formula::Not(other)) => one.same(other),
+            (Formula::All(one), Formula::All(other)) | (Formula::Any(one), Formula::Any(other)) => {
+                one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| one.same(other))
+            }
+            (one, other) => one == other,
+        }
     }
 
     fn gather(mut flat: Vec<Formula>, empty: Formula, build: fn(Arc<[Formula]>) -> Formula) -> Formula {
@@ -194,13 +232,13 @@ impl Formula {
             return self.clone();
         }
         for fact in facts {
-            if fact == self {
+            if fact.same(self) {
                 return Formula::True;
             }
             match (fact, self) {
-                (Formula::Not(inner), _) if **inner == *self => return Formula::False,
-                (_, Formula::Not(inner)) if **inner == *fact => return Formula::False,
-                (Formula::All(parts), _) if parts.contains(self) => return Formula::True,
+                (Formula::Not(inner), _) if inner.same(self) => return Formula::False,
+                (_, Formula::Not(inner)) if inner.same(fact) => return Formula::False,
+                (Formula::All(parts), _) if parts.iter().any(|part| part.same(self)) => return Formula::True,
                 _ => {}
             }
         }

@@ -184,6 +184,9 @@ impl Term {
     }
 }
 
+/// A text that grew longer than this is not worked on further.
+const LONGEST_TEXT: usize = 8_192;
+
 fn step(value: TermValue, op: &TermOp) -> TermValue {
     use TermValue::{Absent, Pieces, Text, Unknown};
     match (value, op) {
@@ -196,6 +199,7 @@ fn step(value: TermValue, op: &TermOp) -> TermValue {
             usize::try_from(at).ok().and_then(|at| pieces.into_iter().nth(at)).map_or(Absent, Text)
         }
         (Pieces(_), _) => Unknown,
+        (Text(text), _) if text.len() > LONGEST_TEXT => Unknown,
         (Text(text), op) => match op {
             TermOp::Lower => Text(text.to_lowercase()),
             TermOp::Upper => Text(text.to_uppercase()),

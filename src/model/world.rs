@@ -2,7 +2,7 @@
 //!
 //! In: an assumption about the environment and perhaps a request. Out: answers to tests. Knows no platform.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{Test, World};
 use super::term::{Part, TermValue};
@@ -27,12 +27,14 @@ pub struct Request {
     pub path: String,
     /// Headers by lower-case name; `origin` is one of them.
     pub headers: BTreeMap<String, String>,
+    /// Headers, lower-case, that may have any value.
+    pub open: BTreeSet<String>,
 }
 
 impl Request {
     /// A request without headers.
     pub fn new(method: &str, path: &str) -> Request {
-        Request { method: method.to_owned(), path: path.to_owned(), headers: BTreeMap::new() }
+        Request { method: method.to_owned(), path: path.to_owned(), ..Request::default() }
     }
 
     /// The same request with one more header.
@@ -41,11 +43,18 @@ impl Request {
         self
     }
 
+    /// The same request with a header that may have any value.
+    pub fn with_any(mut self, name: &str) -> Request {
+        self.open.insert(name.to_ascii_lowercase());
+        self
+    }
+
     /// Its value of a request part.
     pub fn part(&self, part: &Part) -> TermValue {
         match part {
             Part::Method => TermValue::Text(self.method.clone()),
             Part::Path | Part::Target => TermValue::Text(self.path.clone()),
+            Part::Header(name) if self.open.contains(&**name) => TermValue::Unknown,
             Part::Header(name) => match (self.headers.get(&**name), &**name) {
                 (Some(value), _) => TermValue::Text(value.clone()),
                 // A host is always sent, whatever the probe says of it.

@@ -54,13 +54,13 @@ impl std::ops::BitOr for Needles {
 const WORDS: &[(&str, Needles)] = &[
     ("cors", Needles::CORS),
     ("access-control-", Needles::CORS),
-    ("express", Needles::SERVER),
-    ("fastify", Needles::SERVER),
-    ("fastapi", Needles::SERVER),
-    ("starlette", Needles::SERVER),
-    ("django", Needles::SERVER),
+    ("express(", Needles::SERVER),
+    ("express.router", Needles::SERVER),
+    ("fastapi(", Needles::SERVER),
+    ("starlette(", Needles::SERVER),
+    ("middleware =", Needles::SERVER),
+    ("middleware +=", Needles::SERVER),
     ("split_settings", Needles::SERVER),
-    ("middleware", Needles::SERVER),
     ("add_header", Needles::SERVER),
     ("installed_apps", Needles::SERVER),
     ("fetch(", Needles::CLIENT),
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(Needles::search(b"nothing here"), Needles::default());
         assert_eq!(Needles::search(b"ACCESS-Control-Allow-Origin"), Needles::CORS);
         assert_eq!(Needles::search(b"MIDDLEWARE = ['corsheaders']"), Needles::CORS | Needles::SERVER);
-        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express"), Needles::ALL);
+        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express()"), Needles::ALL);
     }
 
     #[test]

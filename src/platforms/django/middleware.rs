@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use camino::Utf8Path;
+
 use super::super::manual::header_name;
 use super::super::values::header_values;
 use super::symbols::{GET_RESPONSE, INNER_RESPONSE, REQUEST, external, is_response};
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
-use crate::ir::Language;
 use crate::model::condition::Formula;
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
 use crate::source::Span;
@@ -27,24 +28,25 @@ pub(super) struct Handled {
     pub(super) extends_library: bool,
 }
 
-/// The class or function that a dotted name means: in the module nearest to the settings, when several end the same way.
-fn named(run: &Interp<'_>, dotted: &str, from: &str) -> Option<Value> {
+/// The class or function that a dotted name means, looked up from the settings as Python does from the project's root.
+fn named(run: &mut Interp<'_>, dotted: &str, from: &Utf8Path) -> Option<Value> {
     let (module, name) = dotted.rsplit_once('.')?;
     let stem = module.replace('.', "/");
-    let ends = [format!("{stem}.py"), format!("{stem}/__init__.py")];
-    let common = |path: &str| path.bytes().zip(from.bytes()).take_while(|(a, b)| a == b).count();
-    let (id, ..) = run
-        .modules()
-        .filter(|(id, path, _)| {
-            let fits = |end: &String| path.as_str() == end || path.as_str().ends_with(&format!("/{end}"));
-            run.language(*id) == Language::Python && ends.iter().any(fits)
-        })
-        .max_by_key(|(_, path, _)| common(path.as_str()))?;
-    run.top_level(id, name)
+    let files = [format!("{stem}.py"), format!("{stem}/__init__.py")];
+    let homes = from.ancestors().skip(1).flat_map(|base| files.iter().map(move |file| base.join(file)));
+    for path in homes {
+        // Nothing in the file itself needs to speak of CORS, so it may not have been read yet.
+        run.run_file(&path);
+        let found = run.modules().find(|(_, known, _)| **known == path).map(|(id, ..)| id);
+        if let Some(id) = found {
+            return run.top_level(id, name);
+        }
+    }
+    None
 }
 
 /// Runs the middleware of a dotted name; `None` when it is not the project's own.
-pub(super) fn handle(run: &mut Interp<'_>, dotted: &str, from: &str) -> Option<Handled> {
+pub(super) fn handle(run: &mut Interp<'_>, dotted: &str, from: &Utf8Path) -> Option<Handled> {
     let value = named(run, dotted, from)?;
     let span = value.span;
     let given = Args { positional: vec![external(GET_RESPONSE, span)], ..Args::default() };
@@ -74,7 +76,7 @@ pub(super) fn handle(run: &mut Interp<'_>, dotted: &str, from: &str) -> Option<H
                 [Some(call), ..] => reader.run_hook(&call, Some(&instance), &[request]),
                 [None, ask, answer] => {
                     if let Some(ask) = ask {
-                        reader.run_hook(&ask, Some(&instance), &[request.clone()]);
+                        reader.run_hook(&ask, Some(&instance), std::slice::from_ref(&request));
                     }
                     reader.push(Formula::True, Effect::Next, span);
                     if let Some(answer) = answer {

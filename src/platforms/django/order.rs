@@ -1,5 +1,7 @@
 //! The middleware list: what stands before CORS, and whether CORS is in force.
 
+use camino::Utf8Path;
+
 use super::super::express::order::{certain_answer, preflight_request, reached};
 use super::super::manual;
 use super::super::values::in_production;
@@ -19,7 +21,7 @@ pub(super) fn add(run: &mut Interp<'_>, settings: &Settings, library: Option<usi
     let middleware = settings.get(run, "MIDDLEWARE").or_else(|| settings.get(run, "MIDDLEWARE_CLASSES"));
     let apps = settings.get(run, "INSTALLED_APPS");
     let list = middleware.as_ref().and_then(|value| in_production(value).as_list().cloned());
-    let from = run.module_path(settings.module).to_string();
+    let from = run.module_path(settings.module).to_owned();
     let mut handlers = Vec::new();
     for item in list.iter().flat_map(|list| &list.items) {
         if item.when.eval(&Situation::of(&Assume::Production)) != Some(false) {
@@ -67,7 +69,7 @@ fn handler(
     run: &mut Interp<'_>,
     item: &Item,
     library: Option<usize>,
-    from: &str,
+    from: &Utf8Path,
     project: &mut Project,
 ) -> Option<Handler> {
     let (value, text) = (&item.value, item.value.as_str()?);

@@ -151,11 +151,12 @@ fn added(layers: &mut Layers<'_, '_>, log: &[Event], app: ObjectId) -> Vec<Handl
                 let one = Registered { class, args: &args, span: event.span, when: event.when.clone(), place };
                 handlers.push(layers.class(&one));
             }
-        } else if event.target.path.ends_with(".middleware()()") && parent(layers.run, event) == Some(app) {
-            if let Some(closure) = event.args.positional.first().and_then(Value::as_function).cloned() {
-                let span = heading(&closure.function);
-                handlers.push(layers.function(&closure, span, event.when.clone()));
-            }
+        } else if event.target.path.ends_with(".middleware()()")
+            && parent(layers.run, event) == Some(app)
+            && let Some(closure) = event.args.positional.first().and_then(Value::as_function).cloned()
+        {
+            let span = heading(&closure.function);
+            handlers.push(layers.function(&closure, span, event.when.clone()));
         }
     }
     handlers.reverse();

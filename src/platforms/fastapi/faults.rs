@@ -78,10 +78,10 @@ fn answers_preflight(server: &Server, handler: &Handler) -> Option<Option<u16>> 
     for path in paths {
         let mut request = preflight_request();
         path.clone_into(&mut request.path);
-        if let Some((status, _)) = certain_answer(handler, &request) {
-            if status.is_none_or(|status| !(200..300).contains(&status)) {
-                return Some(status);
-            }
+        if let Some((status, _)) = certain_answer(handler, &request)
+            && status.is_none_or(|status| !(200..300).contains(&status))
+        {
+            return Some(status);
         }
     }
     None
@@ -109,9 +109,9 @@ fn exceptions(run: &mut Interp<'_>, found: &Found, app: &App, project: &Project,
     let cors = inner.iter().find(|handler| is_layer(handler) && possible(handler) && is_library(project, handler));
     let Some(cors) = cors.filter(|_| !wrappers.iter().any(is_cors)) else { return };
     // Of the handlers for `Exception` and for 500 the last one is used.
-    let handlers =
-        found.log.iter().filter_map(|event| outermost_handler(run, app, event).map(|closure| (event, closure)));
-    let Some((event, closure)) = handlers.last() else { return };
+    let mut latest = found.log.iter().rev();
+    let handler = latest.find_map(|event| outermost_handler(run, app, event).map(|closure| (event, closure)));
+    let Some((event, closure)) = handler else { return };
     let certain = event.when.eval(&Situation::of(&Assume::Production)) == Some(true);
     if !certain || writes_headers(run, &closure) {
         return;

@@ -90,25 +90,24 @@ impl Reader<'_, '_> {
             "throw" if !is_caught(event, all) => self.thrown(event, purpose),
             _ => {}
         }
-        if let (Some(id), true) = (event.result, is_response(&format!("{path}()"))) {
-            if self.counts(id) {
-                if let Some(headers) = event.args.named("headers") {
-                    self.map_lines(headers, event);
-                }
-            }
+        if let Some(id) = event.result.filter(|_| is_response(&format!("{path}()")))
+            && self.counts(id)
+            && let Some(headers) = event.args.named("headers")
+        {
+            self.map_lines(headers, event);
         }
-        if let Some((id, tail)) = headers_of(path) {
-            if self.counts(id) {
-                self.headers_event(tail, event);
-            }
+        if let Some((id, tail)) = headers_of(path)
+            && self.counts(id)
+        {
+            self.headers_event(tail, event);
         }
-        if let (Some(id), true) = (event.target.object, path.ends_with("[]=")) {
-            let mut parts = event.args.positional.iter();
-            if let (Some(key), Some(value)) = (parts.next().and_then(Value::as_str), parts.next()) {
-                if &**key == "status_code" && event.when == Formula::True {
-                    self.statuses.insert(id, status_code(value));
-                }
-            }
+        if let (Some(id), [key, value]) = (event.target.object, event.args.positional.as_slice())
+            && path.ends_with("[]=")
+            && key.as_str().is_some_and(|key| &**key == "status_code")
+        {
+            // A status that is set on some ways only is not known.
+            let status = status_code(value).filter(|_| event.when == Formula::True);
+            self.statuses.insert(id, status);
         }
     }
 

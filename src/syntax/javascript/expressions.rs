@@ -182,6 +182,12 @@ fn unary(cx: &Reader<'_>, node: Node<'_>) -> ExprKind {
         "+" => UnaryOp::Plus,
         "typeof" => UnaryOp::TypeOf,
         "void" if matches!(operand.kind, ExprKind::Num(_)) => return ExprKind::Null { undefined: true },
+        // `~list.indexOf(x)` asks whether it is not -1.
+        "~" => {
+            let one = Box::new(Expr { kind: ExprKind::Num(1.0), span: operand.span });
+            let right = Expr { kind: ExprKind::Unary { op: UnaryOp::Minus, operand: one }, span: operand.span };
+            return ExprKind::Binary { op: BinaryOp::NotEqual, left: operand, right: Box::new(right) };
+        }
         _ => return ExprKind::Opaque(vec![*operand]),
     };
     ExprKind::Unary { op, operand }
