@@ -106,6 +106,15 @@ impl Interp<'_> {
             }
             (Kind::Env(a), Kind::Env(b)) if a.name == b.name && a.shape == b.shape => Formula::True,
             (a, b) if is_plain(a) && is_plain(b) => Formula::False,
+            // `cast is bool`: a function of the program is none of the language's own types.
+            (Kind::Function(_), Kind::External(name)) | (Kind::External(name), Kind::Function(_))
+                if is_builtin_type(name) =>
+            {
+                Formula::False
+            }
+            (Kind::External(a), Kind::External(b)) if is_builtin_type(a) && is_builtin_type(b) => {
+                Formula::constant(a == b)
+            }
             _ => Formula::unknown(span),
         }
     }
@@ -389,4 +398,9 @@ pub(super) fn type_of(value: &Value) -> Option<&'static str> {
         Kind::Function(_) | Kind::Class(_) => Some("function"),
         _ => None,
     }
+}
+
+/// A type of Python itself.
+fn is_builtin_type(name: &str) -> bool {
+    matches!(name, "py:bool" | "py:int" | "py:float" | "py:str" | "py:list" | "py:tuple" | "py:set" | "py:dict")
 }

@@ -3,14 +3,16 @@
 //! In: evaluated modules. Out: one server and one policy per settings module as production sees it. Source:
 //! <https://github.com/adamchainz/django-cors-headers>, whose answers are recorded in `truth/`. Never judges.
 
+mod middleware;
 mod names;
 mod order;
 mod origins;
 mod policy;
 mod settings;
+mod symbols;
 
 use super::packages::Packages;
-use crate::eval::value::{Kind, ModuleId, Value};
+use crate::eval::value::{Args, Kind, ModuleId, Value};
 use crate::eval::{Interp, Library, Target};
 use crate::ir::Language;
 use crate::model::condition::{Formula, Test};
@@ -41,7 +43,7 @@ pub(super) const DEFAULT_METHODS: [&str; 6] = ["DELETE", "GET", "OPTIONS", "PATC
 impl Library for Django {
     fn member(&self, _run: &mut Interp<'_>, target: &Target, name: &str, span: Span) -> Option<Value> {
         if &*target.path != "py:corsheaders.defaults" {
-            return None;
+            return symbols::member(target, name, span);
         }
         let list = |names: &[&str]| Value::list(names.iter().map(|name| Value::text(*name, span)), span);
         match name {
@@ -49,6 +51,10 @@ impl Library for Django {
             "default_methods" => Some(list(&DEFAULT_METHODS)),
             _ => None,
         }
+    }
+
+    fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
+        symbols::call(run, target, args, span)
     }
 
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -68,8 +74,8 @@ fn debug(span: Span) -> Formula {
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
     for settings in settings::views(run, packages) {
-        let index = policy::add(run, packages, &settings, &mut project);
-        order::add(run, &settings, index, &mut project);
+        let library = settings.configures_library(run).then(|| policy::add(run, packages, &settings, &mut project));
+        order::add(run, &settings, library, &mut project);
     }
     project
 }

@@ -60,6 +60,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("starlette(", Needles::SERVER),
     ("middleware =", Needles::SERVER),
     ("middleware +=", Needles::SERVER),
+    ("split_settings", Needles::SERVER),
     ("add_header", Needles::SERVER),
     ("installed_apps", Needles::SERVER),
     ("fetch(", Needles::CLIENT),

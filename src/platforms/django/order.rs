@@ -1,35 +1,57 @@
 //! The middleware list: what stands before CORS, and whether CORS is in force.
 
+use camino::Utf8Path;
+
+use super::super::express::order::{certain_answer, preflight_request, reached};
+use super::super::manual;
+use super::super::values::in_production;
+use super::middleware;
 use super::policy::allows_somebody;
 use super::settings::{Settings, mentions_cors};
 use crate::eval::Interp;
-use crate::eval::value::{List, Value};
-use crate::model::condition::Formula;
+use crate::eval::value::{Item, List, Value};
 use crate::model::policy::Known;
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::server::{Effect, GuardedEffect, Handler, Role, Scope, Server, Unanswered};
+use crate::model::server::{Effect, Handler, Role, Scope, Server, Unanswered};
+use crate::model::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
-/// Adds the server of a settings module and the faults of its order.
-pub(super) fn add(run: &Interp<'_>, settings: &Settings, policy: usize, project: &mut Project) {
+/// Adds the server of a settings module, the policies that its own middleware writes by hand, and the faults of its order.
+pub(super) fn add(run: &mut Interp<'_>, settings: &Settings, library: Option<usize>, project: &mut Project) {
     let middleware = settings.get(run, "MIDDLEWARE").or_else(|| settings.get(run, "MIDDLEWARE_CLASSES"));
     let apps = settings.get(run, "INSTALLED_APPS");
-    let list = middleware.as_ref().and_then(|value| super::super::values::in_production(value).as_list().cloned());
-    let handlers: Vec<Handler> =
-        list.iter().flat_map(|list| &list.items).filter_map(|item| handler(&item.value, policy)).collect();
-    let complete = list.as_ref().is_some_and(|list| !list.open);
-    let cors = handlers.iter().position(|handler| matches!(handler.role, Role::Cors(_)));
-    let index = project.servers.len();
-    if let (Some(cors), true) = (cors, !handlers.is_empty()) {
-        project.policies[policy].installed = Known::Yes;
-        order(&handlers, cors, project);
-    } else if complete && settings.get(run, "MIDDLEWARE").is_some() {
-        missing(run, settings, policy, list.as_deref(), project);
+    let list = middleware.as_ref().and_then(|value| in_production(value).as_list().cloned());
+    let from = run.module_path(settings.module).to_owned();
+    let mut handlers = Vec::new();
+    for item in list.iter().flat_map(|list| &list.items) {
+        if item.when.eval(&Situation::of(&Assume::Production)) != Some(false) {
+            handlers.extend(handler(run, item, library, &from, project));
+        }
     }
-    if let (Some(_), Some(apps)) = (cors, &apps) {
+    let complete = list.as_ref().is_some_and(|list| !list.open);
+    let index = project.servers.len();
+    let cors = handlers.iter().position(|handler| matches!(handler.role, Role::Cors(_)));
+    match (cors, library) {
+        (Some(cors), _) => order(&handlers, cors, project),
+        (None, Some(library)) if complete && settings.get(run, "MIDDLEWARE").is_some() => {
+            missing(run, settings, library, list.as_deref(), project);
+        }
+        (None, Some(_)) => {}
+        (None, None) => return,
+    }
+    if let (Some(_), Some(apps), Some(_)) = (cors, &apps, library) {
         app_missing(apps, &handlers, cors, project);
     }
-    project.policies[policy].server = Some(index);
+    for handler in &handlers {
+        own_preflight(handler, project);
+        if let Role::Cors(policy) = handler.role {
+            project.policies[policy].installed = Known::Yes;
+            project.policies[policy].server = Some(index);
+        }
+    }
+    if let Some(library) = library {
+        project.policies[library].server = Some(index);
+    }
     let name = run.module_path(settings.module).file_name().unwrap_or("settings").to_owned();
     project.servers.push(Server {
         platform: "django",
@@ -42,43 +64,58 @@ pub(super) fn add(run: &Interp<'_>, settings: &Settings, policy: usize, project:
     });
 }
 
-fn handler(value: &Value, policy: usize) -> Option<Handler> {
-    let text = value.as_str()?;
+/// One entry of the middleware list; code of the project's own is run.
+fn handler(
+    run: &mut Interp<'_>,
+    item: &Item,
+    library: Option<usize>,
+    from: &Utf8Path,
+    project: &mut Project,
+) -> Option<Handler> {
+    let (value, text) = (&item.value, item.value.as_str()?);
     let last = text.rsplit('.').next().unwrap_or(text);
-    let role = match last {
-        "CorsMiddleware" | "CorsPostCsrfMiddleware" => Role::Cors(policy),
-        "WhiteNoiseMiddleware" => Role::Static,
-        "LoginRequiredMiddleware" => Role::Auth,
-        // A class of the project's own that speaks of CORS may be a subclass.
-        _ if last.to_lowercase().contains("cors") => Role::Cors(policy),
-        _ => Role::Other,
-    };
-    let effects = match role {
-        Role::Auth => vec![GuardedEffect { when: Formula::True, effect: Effect::RequireAuth(302), span: value.span }],
-        _ => Vec::new(),
-    };
-    Some(Handler {
-        role,
+    let mut handler = Handler {
+        role: Role::Other,
         name: last.to_owned(),
         span: value.span,
-        when: Formula::True,
+        when: item.when.clone(),
         scope: Scope::everything(),
-        effects,
-        understood: role != Role::Other,
-    })
+        effects: Vec::new(),
+        understood: false,
+    };
+    let handled = middleware::handle(run, text, from);
+    let by_name = handled.is_none() && text.to_lowercase().contains("cors");
+    if by_name || handled.as_ref().is_some_and(|handled| handled.extends_library) {
+        // Somebody else's class that speaks of CORS may extend the library's.
+        handler.role = library.map_or(Role::Other, Role::Cors);
+    } else if let Some(handled) = handled {
+        handler.effects = handled.effects;
+        handler.understood = handled.understood;
+        let origin = manual::Origin { platform: "django", place: last.to_owned(), span: value.span };
+        if let Some(policy) = manual::policy(&handler.effects, origin) {
+            handler.role = Role::Cors(project.policies.len());
+            project.policies.push(policy);
+        } else if matches!(certain_answer(&handler, &preflight_request()), Some((Some(401 | 403 | 302), _))) {
+            handler.role = Role::Auth;
+        }
+    } else if last == "WhiteNoiseMiddleware" {
+        handler.role = Role::Static;
+    }
+    Some(handler)
 }
 
 /// What stands before CORS and answers without it.
 fn order(handlers: &[Handler], cors: usize, project: &mut Project) {
     let own = &handlers[cors];
-    for earlier in &handlers[..cors] {
-        let kind = match (earlier.role, earlier.name.as_str()) {
-            (Role::Auth, _) => FaultKind::AnswersPreflight,
-            (Role::Static, _) | (_, "CommonMiddleware") => FaultKind::CorsTooLateMinor,
+    for earlier in handlers[..cors].iter().filter(|earlier| reached(earlier)) {
+        let answer = certain_answer(earlier, &preflight_request()).filter(|_| earlier.understood);
+        let kind = match (answer, earlier.role, earlier.name.as_str()) {
+            (Some(_), ..) => FaultKind::AnswersPreflight,
+            (None, Role::Static, _) | (None, _, "CommonMiddleware") => FaultKind::CorsTooLateMinor,
             _ => continue,
         };
-        let span = if kind == FaultKind::AnswersPreflight { earlier.span } else { own.span };
-        let name = if kind == FaultKind::AnswersPreflight { &earlier.name } else { &own.name };
+        let answers = kind == FaultKind::AnswersPreflight;
+        let (span, name) = if answers { (earlier.span, &earlier.name) } else { (own.span, &own.name) };
         let known = project.faults.iter().any(|fault| fault.kind == kind && fault.span == span);
         if known {
             continue;
@@ -86,7 +123,44 @@ fn order(handlers: &[Handler], cors: usize, project: &mut Project) {
         let mut fault = HandlerFault::new(kind, "django", span, name.clone());
         fault.cors = Some(own.span);
         fault.other = Some(Spanned::new(earlier.name.clone(), earlier.span));
-        fault.status = (kind == FaultKind::AnswersPreflight).then_some(302);
+        fault.status = answer.and_then(|(status, _)| status);
+        project.faults.push(fault);
+    }
+}
+
+/// A middleware that writes the headers by hand and answers OPTIONS itself: with which status, and with which headers.
+fn own_preflight(handler: &Handler, project: &mut Project) {
+    if !matches!(handler.role, Role::Cors(_)) || !handler.understood || !reached(handler) {
+        return;
+    }
+    let request = preflight_request();
+    let Some((Some(status), span)) = certain_answer(handler, &request) else { return };
+    if !(200..300).contains(&status) {
+        let mut fault = HandlerFault::new(FaultKind::PreflightStatus, "django", span, handler.name.clone());
+        fault.status = Some(status);
+        project.faults.push(fault);
+        return;
+    }
+    let assume = Assume::Production;
+    let world = Situation::with(&assume, &request);
+    let sends = |wanted: &str| {
+        handler.effects.iter().any(|guarded| match &guarded.effect {
+            Effect::Set(name, _) | Effect::Append(name, _) => {
+                name.value.eq_ignore_ascii_case(wanted) && guarded.when.eval(&world) != Some(false)
+            }
+            _ => false,
+        })
+    };
+    let mut missing = Vec::new();
+    if !sends("Access-Control-Allow-Origin") {
+        missing.push("Access-Control-Allow-Origin");
+    } else if !sends("Access-Control-Allow-Methods") && !sends("Access-Control-Allow-Headers") {
+        // A preflight is only sent for a method or a header that has to be allowed: one of the two is always needed.
+        missing.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
+    }
+    if !missing.is_empty() {
+        let mut fault = HandlerFault::new(FaultKind::PreflightHeaders, "django", span, handler.name.clone());
+        fault.detail = missing.join(", ");
         project.faults.push(fault);
     }
 }

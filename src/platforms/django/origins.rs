@@ -1,5 +1,6 @@
 //! Who is allowed: the three origin settings of django-cors-headers as one decision.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::values::{list_arms, origin_is, origin_matches};
@@ -133,10 +134,10 @@ fn patterns(value: &Value, texts: &mut Vec<TextForList>) -> Vec<Arm> {
         Kind::Str(text) if !text.is_empty() => {
             let effect = "django-cors-headers then takes each character for an expression of its own, and a dot matches every origin";
             texts.push(TextForList { span: value.span, effect });
-            let mut seen: Vec<char> = text.chars().collect();
-            seen.sort_unstable();
-            seen.dedup();
-            seen.into_iter()
+            // In their order: the first that matches decides, before one that is no expression by itself is met.
+            let mut seen = BTreeSet::new();
+            text.chars()
+                .filter(|c| seen.insert(*c))
                 .map(|c| {
                     let when = origin_matches(&Arc::from(c.to_string()), false, Anchor::Prefix, value.span);
                     Arm { when, answer: OriginAnswer::Echo, span: value.span }

@@ -60,6 +60,11 @@ impl Settings {
         self.all(run).into_iter().map(|(name, _)| name).filter(|name| name.starts_with("CORS_")).collect()
     }
 
+    /// Is there a word of django-cors-headers? A project may have a middleware of its own instead.
+    pub(super) fn configures_library(&self, run: &Interp<'_>) -> bool {
+        self.modules().any(|module| speaks(run, module))
+    }
+
     /// Does the view hold settings that stand in this file?
     pub(super) fn reads(&self, file: FileId) -> bool {
         self.files.contains(&file)
@@ -144,9 +149,8 @@ fn candidates(run: &Interp<'_>, packages: &Packages) -> Vec<Candidate> {
         let mut below = reached(module, &stars);
         below.extend(included.iter().copied());
         let whole = has(run, module, &LISTS) || included.iter().any(|fragment| has(run, *fragment, &LISTS));
-        let settings = whole || is_fragment(run, packages, module, path);
-        let speaks = || [module].iter().chain(&included).any(|module| speaks(run, *module));
-        if settings && speaks() && !is_development(run, module, path, &below) {
+        let fragment = || speaks(run, module) && is_fragment(run, packages, module, path);
+        if (whole || fragment()) && !is_development(run, module, path, &below) {
             found.push(Candidate { module, path: path.clone(), home, below, included, whole });
         }
     }
