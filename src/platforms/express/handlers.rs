@@ -12,6 +12,7 @@ use crate::eval::value::{Closure, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
+use crate::model::term::Relation;
 use crate::source::Span;
 
 /// What a handler does.
@@ -215,7 +216,11 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
             let is_line = lines.iter().any(|line| line.span == before.span);
             is_line && before.when.given(&facts) != Formula::False && !skipped_by_throw(before, guarded, handled)
         });
-        if succeeds && !sent {
+        // Who refuses an origin owes it no header.
+        let refuses_origin = guarded.when.tests().iter().any(|(test, _)| {
+            matches!(test, Test::Request { term, relation } if term.is_origin() && *relation != Relation::Present)
+        });
+        if succeeds && !sent && !refuses_origin {
             found.push((guarded.span, status, first_line.span));
         }
     }
