@@ -112,6 +112,10 @@ impl Interp<'_> {
                 };
                 Value::new(Kind::List(Arc::new(list)), span)
             }
+            "Object.hasOwn" => {
+                let key = args.positional.get(1)?;
+                Value::condition(self.contains(first?, key, span), span)
+            }
             "Object.assign" => {
                 let mut map = Map::default();
                 for value in &args.positional {

@@ -79,6 +79,7 @@ fn callbacks() {
         ("(o, cb) => cb(null, new Set(allowed).has(o))", "ee---"),
         ("(o, cb) => cb(null, !!({ 'https://app.example.com': true })[o])", "e----"),
         ("(o, cb) => cb(null, { 'https://app.example.com': 1 }.hasOwnProperty(o))", "e----"),
+        ("(o, cb) => cb(null, !!o && Object.hasOwn({ 'https://app.example.com': 1 }, o))", "e----"),
         ("(o, cb) => cb(null, o in { 'https://app.example.com': 1 })", "e----"),
         ("(o, cb) => cb(null, /example\\.com$/.test(o))", "ee---"),
         ("(o, cb) => cb(null, /^https:\\/\\/(app|api)\\.example\\.com$/.test(o ?? ''))", "ee---"),
