@@ -46,7 +46,7 @@ impl Plain {
         match self {
             Plain::Constant(value) => Formula::constant(*value),
             Plain::Variable(name, place) => variable(*name, *place),
-            Plain::Not(inner) => inner.formula().not(),
+            Plain::Not(inner) => inner.formula().negated(),
             Plain::All(parts) => Formula::all(parts.iter().map(Plain::formula)),
             Plain::Any(parts) => Formula::any(parts.iter().map(Plain::formula)),
         }

@@ -20,12 +20,12 @@ impl Interp<'_> {
                 match op {
                     BinaryOp::Or | BinaryOp::And | BinaryOp::Coalesce => {
                         let condition = match op {
-                            BinaryOp::Or => self.truthy(&old).not(),
+                            BinaryOp::Or => self.truthy(&old).negated(),
                             BinaryOp::And => self.truthy(&old),
                             _ => self.nullish(&old),
                         };
                         let new = self.eval(&assign.value, scope);
-                        Value::one_of([(condition.clone(), new), (condition.not(), old)], span)
+                        Value::one_of([(condition.clone(), new), (condition.negated(), old)], span)
                     }
                     op => {
                         let new = self.eval(&assign.value, scope);
@@ -108,7 +108,7 @@ impl Interp<'_> {
                 let default = self.eval_under(condition.clone(), default, scope);
                 parts.push((condition, default));
             }
-            parts.push((when.and(missing.not()), value));
+            parts.push((when.and(missing.negated()), value));
         }
         parts.reverse();
         Value::one_of(parts, value.span)
@@ -164,7 +164,7 @@ impl Interp<'_> {
                 let value = match (condition, self.object(id).fields.get(&name)) {
                     (Formula::True, _) => value,
                     (condition, old) => {
-                        let not = condition.clone().not();
+                        let not = condition.clone().negated();
                         let old = old.cloned().unwrap_or_else(|| Value::undefined(span));
                         Value::one_of([(condition, value), (not, old)], span)
                     }

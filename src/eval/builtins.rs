@@ -367,7 +367,7 @@ impl Interp<'_> {
         let mut parts = Vec::new();
         for item in &list.items {
             let truth = self.truthy(&item.value);
-            parts.push(if any { item.when.clone().and(truth) } else { item.when.clone().not().or(truth) });
+            parts.push(if any { item.when.clone().and(truth) } else { item.when.clone().negated().or(truth) });
         }
         if list.open {
             parts.push(Formula::unknown(span));

@@ -144,7 +144,7 @@ impl Interp<'_> {
         let default = default.filter(|_| !self.environment.is_passed(name, &from));
         match default {
             None => value,
-            Some(default) => Value::one_of([(set.clone(), value), (set.not(), default)], span),
+            Some(default) => Value::one_of([(set.clone(), value), (set.negated(), default)], span),
         }
     }
 

@@ -118,7 +118,7 @@ impl Interp<'_> {
             Formula::False => self.eval(otherwise, scope),
             condition => {
                 let first = self.eval_under(condition.clone(), then, scope);
-                let not = condition.clone().not();
+                let not = condition.clone().negated();
                 let second = self.eval_under(not.clone(), otherwise, scope);
                 Value::one_of([(condition, first), (not, second)], span)
             }
@@ -238,9 +238,9 @@ impl Interp<'_> {
                 TemplatePart::Expr(expr) => self.eval(expr, scope),
             };
             value = Some(match value {
-                None => self.to_text(&piece, span),
+                None => self.as_text_value(&piece, span),
                 Some(before) => {
-                    let piece = self.to_text(&piece, span);
+                    let piece = self.as_text_value(&piece, span);
                     self.concat(&before, &piece, span)
                 }
             });
@@ -251,12 +251,12 @@ impl Interp<'_> {
     pub(super) fn eval_unary(&mut self, op: UnaryOp, operand: &Expr, span: Span, scope: ScopeId) -> Value {
         let value = self.eval(operand, scope);
         match op {
-            UnaryOp::Not => Value::condition(self.truthy(&value).not(), span),
+            UnaryOp::Not => Value::condition(self.truthy(&value).negated(), span),
             UnaryOp::Minus => match value.as_num() {
                 Some(number) => Value::new(Kind::Num(-number), span),
                 None => Value::unknown(Reason::NotModelled, span),
             },
-            UnaryOp::Plus => self.to_number(&value, span),
+            UnaryOp::Plus => self.as_number_value(&value, span),
             UnaryOp::TypeOf => super::operators::type_of(&value)
                 .map_or_else(|| Value::unknown(Reason::NotModelled, span), |name| Value::text(name, span)),
         }
@@ -268,7 +268,7 @@ impl Interp<'_> {
             BinaryOp::And | BinaryOp::Or => {
                 let condition = self.truthy(&first).given(&self.path);
                 // `a && b` is b when a holds, `a || b` is b when it does not.
-                let goes_on = if op == BinaryOp::And { condition.clone() } else { condition.clone().not() };
+                let goes_on = if op == BinaryOp::And { condition.clone() } else { condition.clone().negated() };
                 match goes_on {
                     Formula::False => first,
                     Formula::True => self.eval(right, scope),
@@ -283,7 +283,7 @@ impl Interp<'_> {
                 for (when, value) in first.alternatives() {
                     let missing = self.nullish(&value);
                     if missing != Formula::True {
-                        alternatives.push((when.clone().and(missing.clone().not()), value));
+                        alternatives.push((when.clone().and(missing.clone().negated()), value));
                     }
                     if missing != Formula::False {
                         let condition = when.and(missing);
@@ -316,7 +316,7 @@ impl Interp<'_> {
             let joined = if op == BinaryOp::And { condition.and(second) } else { condition.or(second) };
             return Value::condition(joined, span);
         }
-        Value::one_of([(goes_on.clone().not(), first), (goes_on, second)], span)
+        Value::one_of([(goes_on.clone().negated(), first), (goes_on, second)], span)
     }
 
     pub(super) fn here(&self) -> Span {
@@ -400,20 +400,20 @@ impl Interp<'_> {
     }
 
     /// The text of a value that is put into a template.
-    pub(super) fn to_text(&mut self, value: &Value, span: Span) -> Value {
+    pub(super) fn as_text_value(&mut self, value: &Value, span: Span) -> Value {
         match &value.kind {
             Kind::Num(number) => Value::text(super::operators::number_text(*number), span),
             Kind::Bool(flag) => Value::text(flag.to_string(), span),
             Kind::OneOf(alternatives) => {
                 let parts: Vec<(Formula, Value)> =
-                    alternatives.iter().map(|(when, value)| (when.clone(), self.to_text(value, span))).collect();
+                    alternatives.iter().map(|(when, value)| (when.clone(), self.as_text_value(value, span))).collect();
                 Value::one_of(parts, span)
             }
             _ => value.clone(),
         }
     }
 
-    pub(super) fn to_number(&mut self, value: &Value, span: Span) -> Value {
+    pub(super) fn as_number_value(&mut self, value: &Value, span: Span) -> Value {
         match &value.kind {
             Kind::Num(_) => value.clone(),
             Kind::Str(text) => text.trim().parse().map_or_else(
@@ -443,7 +443,7 @@ pub(super) fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when:
         (_, Formula::True) => MapEntry { when: Formula::True, ..entry.clone() },
         (None, _) => MapEntry { when: condition, ..entry.clone() },
         (Some(old), _) => {
-            let not = condition.clone().not();
+            let not = condition.clone().negated();
             let whole = condition.clone().or(old.when.clone());
             let value = Value::one_of(
                 [(condition, entry.value.clone()), (not.and(old.when.clone()), old.value.clone())],

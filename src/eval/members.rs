@@ -56,7 +56,7 @@ impl Interp<'_> {
         let value = entry.value.clone().through(span);
         match &entry.when {
             Formula::True => value,
-            when => Value::one_of([(when.clone(), value), (when.clone().not(), Value::undefined(span))], span),
+            when => Value::one_of([(when.clone(), value), (when.clone().negated(), Value::undefined(span))], span),
         }
     }
 
@@ -150,7 +150,7 @@ impl Interp<'_> {
                 for (key, entry) in map.entries.clone() {
                     let key = Value::text(key, entry.key);
                     let same = self.equals(index, &key, span);
-                    none.push(same.clone().not());
+                    none.push(same.clone().negated());
                     parts.push((same, self.entry_value(object, &entry, span)));
                 }
                 let rest = if map.open { Value::unknown(Reason::NotModelled, span) } else { Value::undefined(span) };

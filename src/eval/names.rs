@@ -48,7 +48,10 @@ impl Interp<'_> {
                     let base = self.frames.last().map_or(0, |frame| frame.base);
                     let span = value.span;
                     (
-                        Value::one_of([(conditions.clone(), value), (conditions.not(), Value::undefined(span))], span),
+                        Value::one_of(
+                            [(conditions.clone(), value), (conditions.negated(), Value::undefined(span))],
+                            span,
+                        ),
                         base,
                     )
                 }
@@ -61,7 +64,7 @@ impl Interp<'_> {
                     (value, old.depth)
                 } else {
                     let span = value.span;
-                    let not = condition.clone().not();
+                    let not = condition.clone().negated();
                     let kept = old.value.given(std::slice::from_ref(&not));
                     (Value::one_of([(condition, value), (not, kept)], span), old.depth)
                 }

@@ -51,9 +51,9 @@ impl Interp<'_> {
         match &value.kind {
             Kind::Undefined | Kind::Null => Formula::True,
             // `process.env.X?.split(',')` is as undefined as the variable.
-            Kind::Env(read) if matches!(read.shape, EnvShape::Text | EnvShape::List { .. }) => env_set(read).not(),
+            Kind::Env(read) if matches!(read.shape, EnvShape::Text | EnvShape::List { .. }) => env_set(read).negated(),
             Kind::Term(term) => {
-                Formula::test(Test::Request { term: term.clone(), relation: Relation::Present }, value.span).not()
+                Formula::test(Test::Request { term: term.clone(), relation: Relation::Present }, value.span).negated()
             }
             Kind::OneOf(alternatives) => {
                 let parts: Vec<Formula> =
@@ -87,7 +87,7 @@ impl Interp<'_> {
                 if *flag {
                     formula.clone()
                 } else {
-                    formula.clone().not()
+                    formula.clone().negated()
                 }
             }
             (Kind::Term(term), Kind::Str(text)) | (Kind::Str(text), Kind::Term(term)) => {
@@ -102,7 +102,7 @@ impl Interp<'_> {
             (Kind::Env(read), Kind::Str(text)) | (Kind::Str(text), Kind::Env(read)) => env_equals(read, text, span),
             (Kind::Env(read), Kind::Bool(flag)) | (Kind::Bool(flag), Kind::Env(read)) => {
                 let truth = env_truth(read, true);
-                if *flag { truth } else { truth.not() }
+                if *flag { truth } else { truth.negated() }
             }
             (Kind::Env(a), Kind::Env(b)) if a.name == b.name && a.shape == b.shape => Formula::True,
             (a, b) if is_plain(a) && is_plain(b) => Formula::False,
@@ -177,9 +177,9 @@ impl Interp<'_> {
     pub(super) fn binary(&mut self, op: BinaryOp, left: &Value, right: &Value, span: Span) -> Value {
         match op {
             BinaryOp::Equal => Value::condition(self.equals(left, right, span), span),
-            BinaryOp::NotEqual => Value::condition(self.equals(left, right, span).not(), span),
+            BinaryOp::NotEqual => Value::condition(self.equals(left, right, span).negated(), span),
             BinaryOp::In => Value::condition(self.contains(right, left, span), span),
-            BinaryOp::NotIn => Value::condition(self.contains(right, left, span).not(), span),
+            BinaryOp::NotIn => Value::condition(self.contains(right, left, span).negated(), span),
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
                 self.compare(op, left, right, span)
             }

@@ -137,7 +137,7 @@ impl Interp<'_> {
                 Flow::Falls
             }
             StmtKind::If { test, then, otherwise } => self.run_if(test, then, otherwise, scope),
-            StmtKind::Switch { subject, cases } => self.run_switch(subject, cases, stmt.span, scope),
+            StmtKind::Switch { subject, cases } => self.run_switch(subject, cases, scope),
             StmtKind::Return(value) => {
                 let value = match value {
                     Some(value) => self.eval(value, scope),
@@ -246,7 +246,7 @@ impl Interp<'_> {
         }
         let depth = self.path.len();
         let (then_flow, then_rest) = self.run_under(condition.clone(), then, scope);
-        let (else_flow, else_rest) = self.run_under(condition.clone().not(), otherwise, scope);
+        let (else_flow, else_rest) = self.run_under(condition.clone().negated(), otherwise, scope);
         self.path.truncate(depth);
         match (then_flow, else_flow) {
             (Flow::Leaves, Flow::Leaves) => Flow::Leaves,
@@ -278,7 +278,7 @@ impl Interp<'_> {
         (flow, rest)
     }
 
-    pub(super) fn run_switch(&mut self, subject: &ir::Expr, cases: &[ir::Case], span: Span, scope: ScopeId) -> Flow {
+    pub(super) fn run_switch(&mut self, subject: &ir::Expr, cases: &[ir::Case], scope: ScopeId) -> Flow {
         let value = self.eval(subject, scope);
         let mut selected = Vec::new();
         for case in cases {
@@ -294,7 +294,7 @@ impl Interp<'_> {
             }
             selected.push(Formula::any(any));
         }
-        let none = Formula::all(selected.iter().cloned().map(Formula::not));
+        let none = Formula::all(selected.iter().cloned().map(Formula::negated));
         let mut arms: Vec<(Formula, Vec<Stmt>)> = Vec::new();
         let mut default = (none, Vec::new());
         for (index, case) in cases.iter().enumerate() {
@@ -310,17 +310,11 @@ impl Interp<'_> {
                 arms.push((selected[index].clone(), body));
             }
         }
-        self.run_arms(&arms, &default.1, span, scope)
+        self.run_arms(&arms, &default.1, scope)
     }
 
     /// `if/else if` over arms; the last block runs when none is selected.
-    pub(super) fn run_arms(
-        &mut self,
-        arms: &[(Formula, Vec<Stmt>)],
-        default: &[Stmt],
-        span: Span,
-        scope: ScopeId,
-    ) -> Flow {
+    pub(super) fn run_arms(&mut self, arms: &[(Formula, Vec<Stmt>)], default: &[Stmt], scope: ScopeId) -> Flow {
         let Some(((condition, body), rest)) = arms.split_first() else {
             let inner = self.block_scope(scope);
             return self.run_block(default, inner);
@@ -331,12 +325,12 @@ impl Interp<'_> {
                 let inner = self.block_scope(scope);
                 self.run_block(body, inner)
             }
-            Formula::False => self.run_arms(rest, default, span, scope),
+            Formula::False => self.run_arms(rest, default, scope),
             condition => {
                 let depth = self.path.len();
                 let (then_flow, then_rest) = self.run_under(condition.clone(), body, scope);
-                self.path.push(condition.not());
-                let else_flow = self.run_arms(rest, default, span, scope);
+                self.path.push(condition.negated());
+                let else_flow = self.run_arms(rest, default, scope);
                 let else_rest = self.path.split_off(depth);
                 match (then_flow, else_flow) {
                     (Flow::Leaves, Flow::Leaves) => return Flow::Leaves,
@@ -396,7 +390,7 @@ impl Interp<'_> {
         let Some(frame) = self.frames.last() else { return Flow::Falls };
         let returned = frame.returns.iter().skip(before.0).map(|(when, _)| when.clone());
         let left = Formula::any(returned.chain(frame.throws.iter().skip(before.1).map(|(when, _)| when.clone())));
-        match left.given(std::slice::from_ref(&self.since_call())).not() {
+        match left.given(std::slice::from_ref(&self.since_call())).negated() {
             Formula::True => Flow::Falls,
             Formula::False => Flow::Leaves,
             stays => {

@@ -187,7 +187,7 @@ impl Interp<'_> {
                 {
                     return Some(at(position));
                 }
-                Value::one_of([(found.clone(), at(0.0)), (found.not(), at(-1.0))], span)
+                Value::one_of([(found.clone(), at(0.0)), (found.negated(), at(-1.0))], span)
             }
             "some" => Value::condition(self.any_item(&list, receiver, first?, span), span),
             "every" => {
@@ -195,7 +195,7 @@ impl Interp<'_> {
                 for item in &list.items {
                     let result = self.call_with(first?, item.value.clone(), span);
                     let holds = self.truthy(&result);
-                    all.push(item.when.clone().not().or(holds));
+                    all.push(item.when.clone().negated().or(holds));
                 }
                 Value::condition(Formula::all(all), span)
             }
@@ -206,7 +206,7 @@ impl Interp<'_> {
                     let result = self.call_with(first?, item.value.clone(), span);
                     let holds = item.when.clone().and(self.truthy(&result));
                     parts.push((Formula::all(before.iter().cloned()).and(holds.clone()), item.value.clone()));
-                    before.push(holds.not());
+                    before.push(holds.negated());
                 }
                 let rest = if list.open { Value::unknown(Reason::NotModelled, span) } else { Value::undefined(span) };
                 parts.push((Formula::all(before), rest));
@@ -326,7 +326,7 @@ impl Interp<'_> {
                 match args.positional.get(1) {
                     Some(default) => {
                         let missing = self.nullish(&found);
-                        Value::one_of([(missing.clone().not(), found), (missing, default.clone())], span)
+                        Value::one_of([(missing.clone().negated(), found), (missing, default.clone())], span)
                     }
                     None => found,
                 }

@@ -312,7 +312,7 @@ fn position(found: Formula, span: Span) -> Value {
     match found {
         Formula::True => at(0.0),
         Formula::False => at(-1.0),
-        found => Value::one_of([(found.clone(), at(0.0)), (found.not(), at(-1.0))], span),
+        found => Value::one_of([(found.clone(), at(0.0)), (found.negated(), at(-1.0))], span),
     }
 }
 

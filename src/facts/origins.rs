@@ -91,7 +91,7 @@ fn certain_text(one: &NamedOrigin) -> bool {
 
 /// Does a deviation from a serialized origin keep it from ever being equal here?
 fn matters(policy: &Policy, kind: Malformation) -> bool {
-    !policy.forgives.contains(&kind) && !(kind == Malformation::LiteralWildcard && policy.sends_text)
+    !(policy.forgives.contains(&kind) || kind == Malformation::LiteralWildcard && policy.sends_text)
 }
 
 /// Is the twin certainly not allowed?

@@ -89,7 +89,7 @@ impl Formula {
     }
 
     /// The negation, kept shallow.
-    pub fn not(self) -> Formula {
+    pub fn negated(self) -> Formula {
         match self {
             Formula::True => Formula::False,
             Formula::False => Formula::True,
@@ -243,7 +243,7 @@ impl Formula {
             }
         }
         match self {
-            Formula::Not(inner) => inner.given(facts).not(),
+            Formula::Not(inner) => inner.given(facts).negated(),
             Formula::All(parts) => Formula::all(parts.iter().map(|part| part.given(facts))),
             Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.given(facts))),
             other => other.clone(),
@@ -254,7 +254,7 @@ impl Formula {
     pub fn without(&self, dropped: &dyn Fn(&Test, Span) -> bool) -> Formula {
         match self {
             Formula::Test(test, span) if dropped(test, *span) => Formula::False,
-            Formula::Not(inner) => inner.without(dropped).not(),
+            Formula::Not(inner) => inner.without(dropped).negated(),
             Formula::All(parts) => Formula::all(parts.iter().map(|part| part.without(dropped))),
             Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.without(dropped))),
             other => other.clone(),

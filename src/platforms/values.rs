@@ -215,7 +215,7 @@ pub fn option(options: &Value, key: &str) -> Option<Value> {
             Some(entry) if entry.when == Formula::True => Some(entry.value.clone()),
             Some(entry) => {
                 let missing = Value::undefined(entry.key);
-                let not = entry.when.clone().not();
+                let not = entry.when.clone().negated();
                 Some(Value::one_of([(entry.when.clone(), entry.value.clone()), (not, missing)], entry.key))
             }
             None if map.open => Some(Value::unknown(crate::eval::value::Reason::NotModelled, options.span)),

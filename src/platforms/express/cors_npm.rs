@@ -224,11 +224,11 @@ fn answers(event: &Event) -> Vec<Arm> {
         match &error.kind {
             Kind::Null | Kind::Undefined | Kind::Bool(false) => {}
             Kind::Object(_) | Kind::Str(_) | Kind::Map(_) => {
-                no_error = no_error.and(when.clone().not());
+                no_error = no_error.and(when.clone().negated());
                 arms.push(arm(when, OriginAnswer::Fails));
             }
             _ => {
-                no_error = no_error.and(when.clone().not());
+                no_error = no_error.and(when.clone().negated());
                 arms.push(arm(when, OriginAnswer::Unknown));
             }
         }

@@ -60,7 +60,7 @@ impl Access {
         {
             let off = Comparison::Equals("off".into());
             let realms = variables.word(word).into_iter();
-            let asks = Formula::any(realms.map(|one| one.when.and(off.holds(&one.pieces, word.span).not())));
+            let asks = Formula::any(realms.map(|one| one.when.and(off.holds(&one.pieces, word.span).negated())));
             self.push(when.clone().and(asks), Effect::RequireAuth(401), item.head());
         }
         if let Some(item) = level.nearest("auth_request").last()
@@ -83,7 +83,7 @@ impl Access {
         if item.args().iter().any(|word| &*word.text == "GET") {
             listed.push(is("HEAD"));
         }
-        let others = Formula::any(listed).not();
+        let others = Formula::any(listed).negated();
         let rules: Vec<&Item<'_>> =
             item.children.iter().filter(|item| matches!(item.name(), "allow" | "deny")).collect();
         let inner = Level::inside(level, item);

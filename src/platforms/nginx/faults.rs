@@ -175,7 +175,7 @@ fn refused_preflight(leaf: &Leaf<'_, '_, '_>) -> Option<HandlerFault> {
         let is_access = leaf.access.effects.iter().any(|other| other.span == guarded.span);
         let when = if is_access { before.clone().and(guarded.when.clone()) } else { guarded.when.clone() };
         if !certain(&when, "OPTIONS") {
-            before = before.and(guarded.when.clone().not());
+            before = before.and(guarded.when.clone().negated());
             continue;
         }
         let status = status.filter(|status| *status >= 400 && !leaf.replaced.contains(status))?;

@@ -120,7 +120,7 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
             let codes: Vec<String> = self.replaced.iter().map(u16::to_string).collect();
             for guarded in effects.iter_mut().filter(|guarded| !matches!(guarded.effect, Effect::Remove(_))) {
                 let replaced = status_is(&codes.join(" "), guarded.span);
-                let kept = replaced.not().or(Formula::unknown(guarded.span));
+                let kept = replaced.negated().or(Formula::unknown(guarded.span));
                 guarded.when = guarded.when.clone().and(kept);
             }
         }
@@ -142,7 +142,7 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
             Relation::Matches(Pattern { source: "GET|HEAD".into(), ignore_case: false, anchor: Anchor::Full });
         let reads = Formula::test(Test::Request { term: Term::of(Part::Method), relation }, self.content_span);
         let status = (!self.replaced.contains(&405)).then_some(405);
-        vec![GuardedEffect { when: reads.not(), effect: Effect::Answer(status), span: self.content_span }]
+        vec![GuardedEffect { when: reads.negated(), effect: Effect::Answer(status), span: self.content_span }]
     }
 
     /// Is a part of it not in the repository?
@@ -174,7 +174,7 @@ fn groups<'l, 'a>(level: &Level<'l, 'a>, script: &Script<'l, '_, 'a>) -> Vec<Gro
             own.push(Group { when, lines: inner_lines, block: Some(entered.block), index: Some(index) });
         }
     }
-    let rest = Formula::any(own.iter().map(|group| group.when.clone())).not();
+    let rest = Formula::any(own.iter().map(|group| group.when.clone())).negated();
     let mut groups = vec![Group { when: rest, lines, block: None, index: None }];
     groups.append(&mut own);
     groups

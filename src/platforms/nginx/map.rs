@@ -102,7 +102,7 @@ impl<'a> Map<'a> {
             let when = match &earlier[..] {
                 _ if is_text => fits.clone(),
                 earlier if earlier.len() > MAX_EARLIER => Formula::unknown(case.key.span),
-                earlier => fits.clone().and(Formula::any(earlier.to_vec()).not()),
+                earlier => fits.clone().and(Formula::any(earlier.to_vec()).negated()),
             };
             // What is echoed was decided by the key; a text stands in the value.
             let echoed = matches!(*case.value.parts, [WordPart::Variable(_)]);
@@ -111,7 +111,7 @@ impl<'a> Map<'a> {
             alternatives.extend(restrict(values, &when).into_iter().map(|one| Alternative { span, ..one }));
             earlier.push(fits);
         }
-        let otherwise = Formula::any(earlier).not();
+        let otherwise = Formula::any(earlier).negated();
         let default = match self.default {
             Some(value) => variables.parts(&value.parts, value.span, depth),
             None => vec![Alternative::always(Vec::new(), self.span)],

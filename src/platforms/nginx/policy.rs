@@ -205,7 +205,7 @@ fn without_path(formula: &Formula) -> Formula {
             Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target) => Formula::unknown(*span),
             _ => formula.clone(),
         },
-        Formula::Not(inner) => without_path(inner).not(),
+        Formula::Not(inner) => without_path(inner).negated(),
         Formula::All(parts) => Formula::all(parts.iter().map(without_path)),
         Formula::Any(parts) => Formula::any(parts.iter().map(without_path)),
         Formula::True | Formula::False => formula.clone(),

@@ -122,7 +122,7 @@ impl<'l, 'm, 'a> Script<'l, 'm, 'a> {
                         // Another location answers.
                         (None, "last") => {
                             self.stop(&when);
-                            self.alive = self.alive.clone().and(when.not());
+                            self.alive = self.alive.clone().and(when.negated());
                         }
                         (None, "break") => self.stop(&when),
                         _ => {}
@@ -135,12 +135,12 @@ impl<'l, 'm, 'a> Script<'l, 'm, 'a> {
 
     fn answer(&mut self, answer: Answer) {
         self.stop(&answer.when);
-        self.alive = self.alive.clone().and(answer.when.clone().not());
+        self.alive = self.alive.clone().and(answer.when.clone().negated());
         self.answers.push(answer);
     }
 
     fn stop(&mut self, when: &Formula) {
-        self.running = self.running.clone().and(when.clone().not());
+        self.running = self.running.clone().and(when.clone().negated());
     }
 
     /// The condition that a path matches the pattern of a `rewrite`.
@@ -161,6 +161,6 @@ impl<'l, 'm, 'a> Script<'l, 'm, 'a> {
     pub(super) fn ends_in(&self, index: usize) -> Formula {
         let later = self.conditions.get(index + 1..).unwrap_or_default();
         let entered = self.conditions.get(index).cloned().unwrap_or(Formula::False);
-        entered.and(Formula::any(later.iter().cloned()).not())
+        entered.and(Formula::any(later.iter().cloned()).negated())
     }
 }

@@ -119,7 +119,7 @@ impl<'m, 'a> Variables<'m, 'a> {
         let before = self.set.get(name).cloned();
         // A variable that was never set is empty.
         let before = before.unwrap_or_else(|| vec![Alternative::always(Vec::new(), value.span)]);
-        alternatives.extend(restrict(before, &when.clone().not()));
+        alternatives.extend(restrict(before, &when.clone().negated()));
         self.set.insert(name.into(), bounded(alternatives, value.span));
     }
 
@@ -180,7 +180,7 @@ impl<'m, 'a> Variables<'m, 'a> {
                 };
                 let subjects = self.word(subject).into_iter();
                 let holds = Formula::any(subjects.map(|one| one.when.and(comparison.holds(&one.pieces, span))));
-                if operator.text.starts_with('!') { holds.not() } else { holds }
+                if operator.text.starts_with('!') { holds.negated() } else { holds }
             }
             _ => Formula::unknown(span),
         }
