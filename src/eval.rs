@@ -48,6 +48,11 @@ pub trait Loader {
     fn module(&mut self, path: &Utf8Path) -> Option<Arc<ir::Module>>;
     /// The tree of a JSON file.
     fn document(&mut self, path: &Utf8Path) -> Option<Arc<Node>>;
+    /// May code of this file matter by itself? Functions that nobody calls are run as entry points only in files that do.
+    fn matters(&self, file: FileId) -> bool {
+        let _ = file;
+        true
+    }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
 }
@@ -237,6 +242,9 @@ impl<'a> Interp<'a> {
         while at < self.classes.len() {
             let class = self.classes[at].clone();
             at += 1;
+            if !self.loader.matters(class.span.file) {
+                continue;
+            }
             self.path.clear();
             self.entry_steps_left = self.bounds.entry_steps;
             self.run_uncalled_class(&class);
@@ -250,13 +258,13 @@ impl<'a> Interp<'a> {
         while at < self.pending.len() {
             let closure = self.pending[at].clone();
             at += 1;
-            if self.called.contains(&closure.function.span) {
+            let span = closure.function.span;
+            if self.called.contains(&span) || !self.loader.matters(span.file) {
                 continue;
             }
             self.path.clear();
             self.entry_steps_left = self.bounds.entry_steps;
             let args = Args { open: true, ..Args::default() };
-            let span = closure.function.span;
             self.call_closure(&closure, &args, None, span);
         }
         self.pending.clear();
@@ -266,6 +274,8 @@ impl<'a> Interp<'a> {
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
         self.entry_steps_left = self.bounds.entry_steps;
+        // What a platform asks for is run however much the programs around it have cost.
+        self.steps_left = self.steps_left.max(self.bounds.entry_steps);
         let start = self.log.len();
         let value = self.call_closure(closure, args, None, closure.function.span);
         self.path = path;

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::eval::Loader;
 use crate::ir::Module;
-use crate::scan::{Kind, Scan};
+use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice, Sources};
 use crate::syntax::document::Node;
 use crate::syntax::{Problem, javascript, json, python};
@@ -100,6 +100,11 @@ impl Loader for Workspace<'_> {
         let document = Arc::new(document);
         self.documents.insert(id, document.clone());
         Some(document)
+    }
+
+    fn matters(&self, file: FileId) -> bool {
+        let needles = self.scan.needles(file);
+        needles.contains(Needles::CORS) || needles.contains(Needles::SERVER)
     }
 
     fn path(&self, file: FileId) -> Utf8PathBuf {

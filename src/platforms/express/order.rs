@@ -3,6 +3,8 @@
 //! In: servers with their handlers. Out: `HandlerFault`s. A fault is said only where it is certain: every condition on the
 //! way holds for the CORS-preflight request in production.
 
+use std::collections::BTreeSet;
+
 use super::cors_npm::{CorsObjects, refuses_missing_origin};
 use super::preflight;
 use super::registration::policies_of;
@@ -218,15 +220,15 @@ fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Proje
 }
 
 /// Objects that are given to something, exported, kept in a field or returned by a function.
-pub(in crate::platforms) fn used_objects(run: &mut Interp<'_>) -> Vec<ObjectId> {
-    let mut used = Vec::new();
+pub(in crate::platforms) fn used_objects(run: &mut Interp<'_>) -> BTreeSet<ObjectId> {
+    let mut used = BTreeSet::new();
     for event in &run.log {
         for value in event.args.all() {
             collect(value, &mut used, 0);
         }
         // `cors()(req, res, next)`.
         if let Some(id) = event.target.object.filter(|_| event.target.path.ends_with("()()")) {
-            used.push(id);
+            used.insert(id);
         }
     }
     for value in run.exported_values() {
@@ -241,12 +243,12 @@ pub(in crate::platforms) fn used_objects(run: &mut Interp<'_>) -> Vec<ObjectId> 
     used
 }
 
-fn collect(value: &Value, used: &mut Vec<ObjectId>, depth: usize) {
+fn collect(value: &Value, used: &mut BTreeSet<ObjectId>, depth: usize) {
     if depth > 5 {
         return;
     }
     match &value.kind {
-        Kind::Object(id) => used.push(*id),
+        Kind::Object(id) => drop(used.insert(*id)),
         Kind::List(list) => list.items.iter().for_each(|item| collect(&item.value, used, depth + 1)),
         Kind::Map(map) => map.entries.values().for_each(|entry| collect(&entry.value, used, depth + 1)),
         Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, value)| collect(value, used, depth + 1)),

@@ -191,8 +191,11 @@ fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, f
         lists.flat_map(|list| &list.items).any(|item| item.value.as_object() == Some(id))
     };
     for event in &found.log {
-        let Some(id) = event.result.filter(|id| !used.contains(id) && !is_asked(&found.log, *id)) else { continue };
         let path = &*event.target.path;
+        if !is_cors_class(path) && !is_middleware_path(&format!("{path}()")) {
+            continue;
+        }
+        let Some(id) = event.result.filter(|id| !used.contains(id) && !is_asked(&found.log, *id)) else { continue };
         if is_cors_class(path) && !served(id) {
             faults.push(dropped(event, project, "CORSMiddleware()", "it is made and not served"));
         } else if is_middleware_path(&format!("{path}()"))
