@@ -49,8 +49,8 @@ pub trait Loader {
     /// The tree of a JSON file.
     fn document(&mut self, path: &Utf8Path) -> Option<Arc<Node>>;
     /// May code of this file matter by itself? Functions that nobody calls are run as entry points only in files that do.
-    fn matters(&self, file: FileId) -> bool {
-        let _ = file;
+    fn matters(&self, path: &Utf8Path) -> bool {
+        let _ = path;
         true
     }
     /// The path of a file that was given out before.
@@ -139,6 +139,8 @@ pub struct Bounds {
     pub items: usize,
     /// Bytes of one text.
     pub text: usize,
+    /// Imports in a row through files that do not matter by themselves.
+    pub far: usize,
     /// Bytes of one canonical name.
     pub name: usize,
 }
@@ -153,6 +155,7 @@ impl Default for Bounds {
             events: 200_000,
             items: 500,
             text: 100_000,
+            far: 5,
             name: 400,
         }
     }
@@ -184,6 +187,7 @@ pub struct Interp<'a> {
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
+    far: usize,
 }
 
 /// A read of an environment variable, wherever it happens.
@@ -226,11 +230,13 @@ impl<'a> Interp<'a> {
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),
+            far: 0,
         }
     }
 
     /// Evaluates a file as the start of a program, unless it was imported before.
     pub fn run_file(&mut self, path: &Utf8Path) {
+        self.far = 0;
         self.entry_steps_left = self.bounds.entry_steps;
         self.load_module(path);
     }
@@ -242,7 +248,7 @@ impl<'a> Interp<'a> {
         while at < self.classes.len() {
             let class = self.classes[at].clone();
             at += 1;
-            if !self.loader.matters(class.span.file) {
+            if !self.loader.matters(&self.loader.path(class.span.file)) {
                 continue;
             }
             self.path.clear();
@@ -259,7 +265,7 @@ impl<'a> Interp<'a> {
             let closure = self.pending[at].clone();
             at += 1;
             let span = closure.function.span;
-            if self.called.contains(&span) || !self.loader.matters(span.file) {
+            if self.called.contains(&span) || !self.loader.matters(&self.loader.path(span.file)) {
                 continue;
             }
             self.path.clear();

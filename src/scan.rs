@@ -153,6 +153,11 @@ impl Scan {
         self.kinds[id.0 as usize].1
     }
 
+    /// Which words the file at a path holds; none when the walk did not see it.
+    pub fn needles_at(&self, path: &Utf8Path) -> Needles {
+        self.place(path).map_or(Needles::default(), |place| self.files[place].needles)
+    }
+
     /// Is there such a file? For resolving imports: answered from the walk, and from the disk only outside of it.
     pub fn exists(&self, path: &Utf8Path) -> bool {
         self.place(path).is_ok() || self.outside.contains_key(path) || self.is_readable_outside(path)

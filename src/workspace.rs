@@ -102,8 +102,8 @@ impl Loader for Workspace<'_> {
         Some(document)
     }
 
-    fn matters(&self, file: FileId) -> bool {
-        let needles = self.scan.needles(file);
+    fn matters(&self, path: &Utf8Path) -> bool {
+        let needles = self.scan.needles_at(path);
         needles.contains(Needles::CORS) || needles.contains(Needles::SERVER)
     }
 

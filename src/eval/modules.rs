@@ -80,7 +80,13 @@ impl Interp<'_> {
             };
             return Some(ModuleId(self.modules.insert_full(path.to_owned(), state).0));
         }
+        // A long way through files that do not matter leads away from everything that does.
+        let far = if self.loader.matters(path) { 0 } else { self.far + 1 };
+        if far > self.bounds.far {
+            return None;
+        }
         let module = self.loader.module(path)?;
+        let outer_far = std::mem::replace(&mut self.far, far);
         let scope = self.new_scope(None, true);
         let state = ModuleState {
             scope,
@@ -92,6 +98,7 @@ impl Interp<'_> {
         };
         let id = ModuleId(self.modules.insert_full(path.to_owned(), state).0);
         if self.frames.len() >= self.bounds.depth {
+            self.far = outer_far;
             return Some(id);
         }
         // A module runs under no condition, whoever imports it first.
@@ -110,6 +117,7 @@ impl Interp<'_> {
         self.frames.pop();
         self.entry_steps_left = budget;
         self.path = conditions;
+        self.far = outer_far;
         Some(id)
     }
 

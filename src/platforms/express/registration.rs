@@ -366,7 +366,8 @@ impl Builder<'_, '_> {
         if bare && self.packages.major("express", &file).is_some_and(|major| major >= 5) {
             let mut fault =
                 HandlerFault::new(FaultKind::UnsupportedPattern, "express", path.span, path.value.to_string());
-            fault.detail = path.value.replace("(.*)", "*").replace('*', "{*splat}");
+            let splat = path.value.replace("(.*)", "*").replace('*', "{*splat}");
+            fault.detail = if splat.starts_with('/') { splat } else { format!("/{splat}") };
             self.project.faults.push(fault);
         }
     }
