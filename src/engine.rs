@@ -9,8 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::cli::{Engine, Outcome, Settings};
 use crate::error::{Error, Place};
 use crate::pipeline;
-use crate::report::docs::{Example, RuleCard};
-use crate::rules::{self, Rule, RuleError, Verdict};
+use crate::rules::{self, Rule, RuleError};
 use crate::scan;
 
 /// The way from paths to a report.
@@ -18,8 +17,8 @@ use crate::scan;
 pub struct Pipeline;
 
 impl Engine for Pipeline {
-    fn rules(&self, directories: &[Utf8PathBuf]) -> Result<Vec<RuleCard>, Error> {
-        Ok(load(directories)?.iter().map(card).collect())
+    fn rules(&self, directories: &[Utf8PathBuf]) -> Result<Vec<Rule>, Error> {
+        load(directories)
     }
 
     fn check(&self, settings: &Settings) -> Result<Outcome, Error> {
@@ -66,34 +65,4 @@ fn rule_error(error: RuleError) -> Error {
         Some(help) => result.with_help(help),
         None => result,
     }
-}
-
-/// What a rule says about itself, for `explain`, `rules` and the pages.
-pub fn card(rule: &Rule) -> RuleCard {
-    let examples = rule.examples.iter().map(|example| Example {
-        good: example.verdict == Verdict::Good,
-        platform: example.platform.clone(),
-        limit: example.limit.clone(),
-        files: example.files.iter().map(|(path, text)| (path.to_string(), text.clone())).collect(),
-    });
-    RuleCard {
-        id: rule.id.to_string(),
-        group: rule.group,
-        severity: rule.severity,
-        pedantic: rule.persona == rules::Persona::Pedantic,
-        title: rule.title.clone(),
-        why: rule.why.clone(),
-        fix: fixes(rule),
-        see: rule.see.clone(),
-        examples: examples.collect(),
-    }
-}
-
-/// All fixes of a rule, the general one first.
-fn fixes(rule: &Rule) -> String {
-    let mut text = rule.fix.default.trim().to_owned();
-    for (platform, fix) in &rule.fix.each {
-        text += &format!("\n\n**{platform}**: {}", fix.trim());
-    }
-    text
 }

@@ -5,7 +5,6 @@
 
 pub mod concise;
 mod diagnostic;
-pub mod docs;
 pub mod error;
 mod excerpt;
 mod fingerprint;

@@ -148,7 +148,7 @@ impl Check {
             root,
             paths: self.paths.clone(),
             rule_directories: self.common.directories.clone(),
-            rules: select::selected(&rules, &self.select, &self.ignore, pedantic)?,
+            rules: select::selected(rules, &self.select, &self.ignore, pedantic)?,
             environment: BTreeMap::from_iter(self.env.iter().cloned()),
             show_model: self.show_model,
         })

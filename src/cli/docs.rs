@@ -1,6 +1,6 @@
 //! `corslint docs`, for those who work on corslint.
 //!
-//! In: the rules. Out: docs/rules.md, docs/rules/ and the table in README.md, written anew. CI runs it and fails when
+//! In: the rules. Out: docs/ and the table in README.md, written anew. CI runs it and fails when
 //! anything changes, so the pages cannot fall behind the rules.
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use clap::Args;
 use super::Common;
 use super::engine::Engine;
 use crate::error::Error;
-use crate::report::docs;
+use crate::rules::docs;
 
 /// Write docs/ and the rule table of README.md from the rules
 #[derive(Debug, Args)]
@@ -30,14 +30,14 @@ pub(super) struct Docs {
 impl Docs {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let rules = engine.rules(&self.common.directories)?;
-        let pages = self.into.join("docs/rules");
-        fs::create_dir_all(&pages).map_err(|error| Error::path(&pages, &error))?;
+        let pages = docs::pages(&rules);
+        let folder = self.into.join("docs/rules");
+        fs::create_dir_all(&folder).map_err(|error| Error::path(&folder, &error))?;
         let names: BTreeSet<String> = rules.iter().map(|rule| format!("{}.md", rule.id)).collect();
-        remove_others(&pages, &names).map_err(|error| Error::path(&pages, &error))?;
-        for rule in &rules {
-            write(&pages.join(format!("{}.md", rule.id)), &docs::page(rule))?;
+        remove_others(&folder, &names).map_err(|error| Error::path(&folder, &error))?;
+        for (path, text) in &pages {
+            write(&self.into.join(path), text)?;
         }
-        write(&self.into.join("docs/rules.md"), &docs::index(&rules))?;
         let readme = self.into.join("README.md");
         let text = fs::read_to_string(&readme).map_err(|error| Error::path(&readme, &error))?;
         let text = docs::with_table(&text, &rules).ok_or_else(|| {

@@ -9,13 +9,13 @@ use camino::Utf8PathBuf;
 
 use crate::error::Error;
 use crate::finding::Report;
-use crate::report::docs::RuleCard;
+use crate::rules::Rule;
 use crate::scan::Scan;
 
 /// Knows the rules and runs the pipeline.
 pub trait Engine {
     /// All rules in order of their ids: the built-in ones and those of `directories`.
-    fn rules(&self, directories: &[Utf8PathBuf]) -> Result<Vec<RuleCard>, Error>;
+    fn rules(&self, directories: &[Utf8PathBuf]) -> Result<Vec<Rule>, Error>;
 
     /// Scans, evaluates and judges.
     fn check(&self, settings: &Settings) -> Result<Outcome, Error>;

@@ -1,6 +1,6 @@
 //! `corslint explain RULE`
 //!
-//! In: a rule's id. Out: its page, the same text as in docs/.
+//! In: a rule's id. Out: what its page in docs/ says, for a terminal.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use clap::Args;
 use super::engine::Engine;
 use super::{Common, print, select};
 use crate::error::Error;
-use crate::report::docs;
+use crate::rules::docs;
 
 /// Explain a rule: what goes wrong, why, and what to do
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let rules = engine.rules(&self.common.directories)?;
-        print(docs::page(select::rule(&rules, &self.rule)?).as_bytes())?;
+        print(docs::explain(select::rule(&rules, &self.rule)?).as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 }

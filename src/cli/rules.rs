@@ -9,7 +9,8 @@ use clap::Args;
 use super::engine::Engine;
 use super::{Common, print};
 use crate::error::Error;
-use crate::report::{docs::RuleCard, visible};
+use crate::report::visible;
+use crate::rules::{Persona, Rule};
 
 /// List all rules
 #[derive(Debug, Args)]
@@ -22,8 +23,8 @@ impl Rules {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let rules = engine.rules(&self.common.directories)?;
         let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-        let line = |rule: &RuleCard| {
-            let persona = if rule.pedantic { " (pedantic)" } else { "" };
+        let line = |rule: &Rule| {
+            let persona = if rule.persona == Persona::Pedantic { " (pedantic)" } else { "" };
             let (severity, group) = (rule.severity.name(), rule.group.name());
             format!("{:width$}  {severity:<7}  {group:<11}  {}{persona}\n", rule.id, visible(&rule.title))
         };

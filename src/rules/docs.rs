@@ -60,9 +60,16 @@ pub fn table<'a>(rules: impl IntoIterator<Item = &'a Rule>, base: &str) -> Strin
     table
 }
 
-/// The table of the README.
-pub fn readme_table(rules: &[Rule]) -> String {
-    table(rules, "docs/rules/")
+/// Before the table of rules in README.md.
+pub const TABLE_START: &str = "<!-- rules -->";
+/// After it.
+pub const TABLE_END: &str = "<!-- /rules -->";
+
+/// `readme` with a fresh table of rules, or nothing when it has no place for one.
+pub fn with_table(readme: &str, rules: &[Rule]) -> Option<String> {
+    let (before, rest) = readme.split_once(TABLE_START)?;
+    let (_, after) = rest.split_once(TABLE_END)?;
+    Some(format!("{before}{TABLE_START}\n{}{TABLE_END}{after}", table(rules, "docs/rules/")))
 }
 
 /// A text that may stand in a cell of a table.
