@@ -248,10 +248,24 @@ impl Interp<'_> {
         if returns.is_empty() {
             return Value::undefined(span);
         }
-        let objects =
-            returns.iter().flat_map(|(_, value)| value.alternatives()).filter_map(|(_, value)| value.as_object());
-        self.returned.extend(objects);
+        for (_, value) in &returns {
+            self.note_returned(value, 0);
+        }
         Value::one_of(returns, span).through(span)
+    }
+
+    /// Remembers the objects that a function gives back, also inside lists and maps.
+    fn note_returned(&mut self, value: &Value, depth: usize) {
+        if depth > 4 {
+            return;
+        }
+        match &value.kind {
+            Kind::Object(id) => drop(self.returned.insert(*id)),
+            Kind::List(list) => list.items.iter().for_each(|item| self.note_returned(&item.value, depth + 1)),
+            Kind::Map(map) => map.entries.values().for_each(|entry| self.note_returned(&entry.value, depth + 1)),
+            Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, one)| self.note_returned(one, depth + 1)),
+            _ => {}
+        }
     }
 
     pub(super) fn bind_params(

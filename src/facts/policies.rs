@@ -17,7 +17,7 @@ use crate::source::{Sources, Span, Spanned};
 pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sources, facts: &mut Facts) {
     let mut seen_servers = Vec::new();
     for (index, policy) in project.policies.iter().enumerate() {
-        if !in_production(policy) {
+        if !in_production(policy) || repeats_another(policy, project) {
             continue;
         }
         let first = policy.server.is_none_or(|server| !seen_servers.contains(&server));
@@ -44,6 +44,15 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
             ..HeaderFacts::default()
         });
     }
+}
+
+/// `app.options('*', cors())` beside `app.use(cors())`: the same grant once more, for preflights alone.
+fn repeats_another(policy: &Policy, project: &Project) -> bool {
+    let same = |other: &Policy| {
+        let answers = |one: &Policy| one.allow_origin.arms.iter().map(|arm| arm.answer.clone()).collect::<Vec<_>>();
+        !other.preflight_only && other.server == policy.server && answers(other) == answers(policy)
+    };
+    policy.preflight_only && policy.server.is_some() && project.policies.iter().any(same)
 }
 
 /// Is it in force in production, as far as that can be known? What runs in development only is not judged.

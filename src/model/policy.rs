@@ -143,6 +143,8 @@ pub struct Policy {
     pub paths: Vec<Spanned<Arc<str>>>,
     /// Requests that this policy answers may need a preflight: it covers more than plain GET routes.
     pub preflighted: bool,
+    /// It is registered for OPTIONS alone: it answers preflights, and another policy the requests after them.
+    pub preflight_only: bool,
     /// It covers files only: fonts, images, scripts.
     pub static_assets: bool,
     /// The server it belongs to, by index into `Project::servers`.

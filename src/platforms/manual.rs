@@ -64,6 +64,7 @@ pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
         when: Formula::True,
         paths: Vec::new(),
         preflighted: true,
+        preflight_only: false,
         static_assets: false,
         server: None,
         settings: Vec::new(),

@@ -66,6 +66,7 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
         when: Formula::True,
         paths: paths(get("CORS_URLS_REGEX").as_ref()),
         preflighted: true,
+        preflight_only: false,
         static_assets: false,
         server: None,
         settings: faults,

@@ -120,6 +120,7 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
         when: Formula::True,
         paths: Vec::new(),
         preflighted: true,
+        preflight_only: false,
         static_assets: false,
         server: None,
         settings: settings(&options),

@@ -74,6 +74,9 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
                 let policy = &mut project.policies[policy];
                 let first = policy.installed != Known::Yes;
                 policy.preflighted = !plain || (!first && policy.preflighted);
+                let options = handler.scope.methods.iter().all(|method| &**method == "OPTIONS")
+                    && !handler.scope.methods.is_empty();
+                policy.preflight_only = options && (first || policy.preflight_only);
                 policy.static_assets = files && (first || policy.static_assets);
                 policy.installed = Known::Yes;
                 policy.server.get_or_insert(index);

@@ -104,6 +104,7 @@ pub(super) fn policy(made: &Made<'_>, packages: &Packages, file: &camino::Utf8Pa
         when: made.when.clone(),
         paths: Vec::new(),
         preflighted: true,
+        preflight_only: false,
         static_assets: false,
         server: None,
         settings: settings(args, origins.as_ref(), regex.as_ref()),
