@@ -23,7 +23,7 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
         let first = policy.server.is_none_or(|server| !seen_servers.contains(&server));
         seen_servers.extend(policy.server);
         let named = named_origins(&policy.allow_origin);
-        let mut one = policy_facts(policy, &named, sources);
+        let mut one = policy_facts(policy, &named, environment, sources);
         one.first_on_server = first.into();
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
         let one = Arc::new(one);
@@ -68,7 +68,7 @@ fn question(known: &Spanned<Known>) -> Question {
     }
 }
 
-fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> PolicyFacts {
+fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environment, sources: &Sources) -> PolicyFacts {
     let probed = probe(&policy.allow_origin);
     let credentials = question(&policy.allow_credentials);
     let public = !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
@@ -81,7 +81,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> Po
         library: if &*policy.library == "headers" { "".into() } else { (&*policy.library).into() },
         version: policy.version.as_ref().map(|version| Text::new(version.to_string())).unwrap_or_default(),
         place: Text::new(policy.place.clone()),
-        allow_origin: allow_origin(policy, &probed, named, sources),
+        allow_origin: allow_origin(policy, &probed, named, environment, sources),
         origins: named.iter().filter(|one| one.standing == Standing::Production).map(listed).collect(),
         allow_credentials: credentials,
         with_credentials: with_credentials.into(),
@@ -107,7 +107,13 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], sources: &Sources) -> Po
     }
 }
 
-fn allow_origin(policy: &Policy, probed: &Probed, named: &[NamedOrigin], sources: &Sources) -> AllowOriginFacts {
+fn allow_origin(
+    policy: &Policy,
+    probed: &Probed,
+    named: &[NamedOrigin],
+    environment: &Environment,
+    sources: &Sources,
+) -> AllowOriginFacts {
     let decision = &policy.allow_origin;
     let place = |found: Option<Span>| found.unwrap_or(decision.span);
     let span = place(
@@ -148,9 +154,18 @@ fn allow_origin(policy: &Policy, probed: &Probed, named: &[NamedOrigin], sources
         string_as_list: policy.settings.iter().any(|setting| matches!(setting.fault, Fault::TextForList { .. })).into(),
         witness,
         written: Text::at(excerpt(sources.slice(span)), span),
+        example: example(probed, environment),
         variable: probed.variable.clone().map(Text::new).unwrap_or_default(),
         suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
     }
+}
+
+/// The line of an env file for people to copy that opens the server by the same variable.
+fn example(probed: &Probed, environment: &Environment) -> Text {
+    let Some(variable) = &probed.variable else { return Text::default() };
+    let lines = environment.naming(variable).filter_map(|file| file.variables.get(&**variable));
+    let mut open = lines.filter(|value| &*value.value == "*");
+    open.next().map(|value| Text::at(format!("{variable}=*"), value.span)).unwrap_or_default()
 }
 
 /// Source text for a message: one line, not too long.

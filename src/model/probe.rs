@@ -187,8 +187,16 @@ fn hosts(text: &str) -> Vec<String> {
     lower
         .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-')))
         .map(|word| word.trim_matches(['.', '-']).to_owned())
-        .filter(|word| word == "localhost" || (word.contains('.') && word.chars().any(|c| c.is_ascii_alphabetic())))
+        .filter(|word| {
+            is_ipv4(word)
+                || word == "localhost"
+                || (word.contains('.') && word.chars().any(|c| c.is_ascii_alphabetic()))
+        })
         .collect()
+}
+
+fn is_ipv4(word: &str) -> bool {
+    word.split('.').count() == 4 && word.split('.').all(|part| part.parse::<u8>().is_ok())
 }
 
 /// Origins of strangers that a careless test for `host` lets through.
@@ -209,6 +217,8 @@ fn attacks(host: &str) -> Vec<String> {
             attacks.push(format!("https://app.{replaced}"));
         }
     }
+    let plain: Vec<String> = attacks.iter().map(|attack| attack.replacen("https://", "http://", 1)).collect();
+    attacks.extend(plain);
     let home = registrable_domain(host);
     attacks.retain(|attack| {
         let Some(url) = Url::parse(attack) else { return false };

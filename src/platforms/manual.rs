@@ -34,7 +34,9 @@ struct Line<'e> {
 pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
     let lines = lines(effects, "access-control-allow-origin");
     let last = lines.last()?;
-    let span = lines.iter().map(|line| line.value.span).next_back().unwrap_or(last.span);
+    // One line with several possible values decides as a line; otherwise the value that comes last does.
+    let one_line = lines.len() > 1 && lines.iter().all(|line| line.span == last.span);
+    let span = if one_line { last.span } else { last.value.span };
     let mut arms = Vec::new();
     // The last line that applies wins, so the arms are asked from the end.
     for line in lines.iter().rev() {

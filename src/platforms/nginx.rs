@@ -23,10 +23,11 @@ use self::map::Maps;
 use self::place::{Place, is_development};
 use self::policy::Findings;
 use self::tree::{Item, Root};
-use self::variables::Variables;
+use self::variables::{Alternative, Variables};
 use crate::model::project::Project;
+use crate::model::server::HeaderPiece;
 use crate::source::FileId;
-use crate::syntax::nginx::Directive;
+use crate::syntax::nginx::{Directive, WordPart};
 
 /// Locations of a repository that are looked at; the rest is passed over.
 const MAX_PLACES: usize = 2_000;
@@ -47,7 +48,29 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
         let mut walk = Walk { path: root.path, variables, findings: &mut findings, left: &mut left };
         walk.root(root);
     }
+    for (name, number, map) in maps.of_origin() {
+        let development = roots.get(number).is_some_and(|root| is_development(root.path));
+        if development || roots.iter().any(|root| uses(&root.items, name, 0)) {
+            continue;
+        }
+        let alternatives = map.alternatives(&Variables::new(&maps, number), 0);
+        let echoes = |one: &Alternative| matches!(&*one.pieces, [HeaderPiece::Term(term)] if term.is_origin());
+        if alternatives.iter().any(echoes) {
+            findings.unused_map(&alternatives, name, map.span());
+        }
+    }
     findings.finish()
+}
+
+/// Does a directive use a variable? Its own definition does not count.
+fn uses(items: &[Item<'_>], name: &str, depth: usize) -> bool {
+    let named = |part: &WordPart| matches!(part, WordPart::Variable(used) if &**used == name);
+    depth <= MAX_DEPTH
+        && items.iter().any(|item| {
+            let words = item.args().iter().flat_map(|word| word.parts.iter());
+            let defines = matches!(item.name(), "map" | "geo");
+            (!defines && words.clone().any(named)) || uses(&item.children, name, depth + 1)
+        })
 }
 
 /// The way through the blocks of one root.

@@ -58,6 +58,14 @@ impl<'a> Maps<'a> {
         }
     }
 
+    /// Maps of the request's own origin, with their variables and roots.
+    pub(super) fn of_origin(&self) -> impl Iterator<Item = (&'a str, usize, &Map<'a>)> {
+        self.by_name.iter().flat_map(|(name, maps)| {
+            let own = maps.iter().filter(|(_, map)| &*map.source.text == "$http_origin");
+            own.map(|(root, map)| (*name, *root, map))
+        })
+    }
+
     /// The map of a variable as a root sees it: its own, else the only one of the repository.
     pub(super) fn get(&self, name: &str, root: usize) -> Option<&Map<'a>> {
         let all = self.by_name.get(name)?;
@@ -81,6 +89,11 @@ impl<'a> Map<'a> {
         // Regular expressions come last, in the order in which they are written; texts exclude each other.
         map.cases.sort_by_key(|case| matches!(case.comparison, Some(Comparison::Matches(_))));
         map
+    }
+
+    /// Where it is written.
+    pub(super) fn span(&self) -> Span {
+        self.span
     }
 
     /// What the variable may stand for.

@@ -13,6 +13,7 @@ use super::headers::{ALLOW_ORIGIN, Change, Level, Line};
 use super::leaf::{Content, Group, Leaf, Method};
 use super::place::{PathKind, Place, extensions};
 use super::tree::Item;
+use super::variables::Alternative;
 use crate::eval::value::Value;
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Known, MaxAge, Names, Policy};
@@ -88,6 +89,28 @@ impl Findings {
         self.sources.push(effects);
         self.project.policies.push(policy);
         Some(self.project.policies.len() - 1)
+    }
+
+    /// A map from the request's origin to itself that nothing in the repository uses: what it is made for is not here.
+    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span) {
+        let header = manual::header_name(ALLOW_ORIGIN, span);
+        let effects: Vec<GuardedEffect> = alternatives
+            .iter()
+            .map(|one| {
+                let value = HeaderValue { pieces: one.pieces.clone(), span: one.span };
+                GuardedEffect { when: one.when.clone(), effect: Effect::Set(header.clone(), value), span: one.span }
+            })
+            .collect();
+        let origin = manual::Origin { platform: "nginx", place: format!("map ${name}"), span };
+        let Some(mut policy) = manual::policy(&effects, origin) else { return };
+        // The other lines stand where the variable is used.
+        policy.allow_credentials.value = Known::Unknown;
+        policy.vary_origin.value = Known::Unknown;
+        policy.allow_methods.value = Names::Unknown;
+        policy.allow_headers.value = Names::Unknown;
+        policy.preflighted = false;
+        self.sources.push(effects);
+        self.project.policies.push(policy);
     }
 
     /// Locations whose every path an earlier pattern takes: the first regular expression that fits decides.

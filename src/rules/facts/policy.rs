@@ -83,6 +83,8 @@ facts! {
         suffix: Text,
         /// Every origin passes only where this environment variable is missing.
         variable: Text,
+        /// The line of an example env file that sets that variable to `*`.
+        example: Text,
     }
 }
 
