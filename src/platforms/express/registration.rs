@@ -279,9 +279,11 @@ impl Builder<'_, '_> {
                     });
                     if !optional {
                         self.authentication(&mut handler);
+                        handler.name = package(&path);
                     }
                 } else if LIMITERS.contains(&plain.as_str()) || LIMITERS.contains(&path.as_str()) {
                     handler.role = Role::Limiter;
+                    handler.name = package(&path);
                 } else if STATIC.contains(&plain.as_str()) {
                     handler.role = Role::Static;
                 } else if PROXIES.contains(&plain.as_str()) {
@@ -290,7 +292,7 @@ impl Builder<'_, '_> {
                     handler.role = Role::Route;
                     handler.understood = false;
                 } else {
-                    handler.name = path.trim_start_matches("npm:").trim_end_matches("()").to_owned();
+                    handler.name = package(&path);
                 }
             }
             Kind::Function(closure) => {
@@ -389,6 +391,11 @@ fn options_skipped(args: &crate::eval::value::Args) -> bool {
             _ => true,
         }
     })
+}
+
+/// What a package's handler is called in messages: `express-rate-limit`, `express.json`.
+fn package(path: &str) -> String {
+    path.trim_start_matches("npm:").trim_end_matches("()").replace(".default", "")
 }
 
 fn answers_always(effects: &[GuardedEffect]) -> bool {
