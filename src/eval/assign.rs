@@ -124,7 +124,7 @@ impl Interp<'_> {
             _ => return,
         };
         let owner = self.eval(holder, scope);
-        if self.assign_export(holder, &owner, &key, &value) {
+        if self.assign_export(&owner, &key, &value) {
             return;
         }
         if let Kind::OneOf(alternatives) = &owner.kind {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Interp;
 use super::modules::Exported;
 use super::value::{Kind, MapEntry, ModuleId, Reason, ScopeId, Value};
-use crate::ir::{Export, Expr, ExprKind, Language, StmtKind};
+use crate::ir::{Export, ExprKind, Language, StmtKind};
 use crate::model::condition::Formula;
 use crate::source::Span;
 
@@ -166,7 +166,7 @@ impl Interp<'_> {
     }
 
     /// `module.exports = x`, `module.exports.a = x`, `exports.a = x`: true when it was one of them.
-    pub(super) fn assign_export(&mut self, holder: &Expr, owner: &Value, key: &Value, value: &Value) -> bool {
+    pub(super) fn assign_export(&mut self, owner: &Value, key: &Value, value: &Value) -> bool {
         let Kind::External(path) = &owner.kind else { return false };
         let Some(name) = key.as_str() else { return false };
         let here = self.current_module();
@@ -178,7 +178,6 @@ impl Interp<'_> {
                 true
             }
             "js:exports" | "js:module.exports" => {
-                let _ = holder;
                 let Some((_, state)) = self.modules.get_index_mut(here.0) else { return true };
                 if let Some(Kind::Map(map)) = state.whole.as_mut().map(|whole| &mut whole.kind) {
                     let entry = MapEntry { key: key.span, when: Formula::True, value: value.clone(), getter: false };

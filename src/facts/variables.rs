@@ -1,7 +1,5 @@
 //! Environment variables that decide who is allowed: missing where their siblings are defined.
 
-use std::sync::Arc;
-
 use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::model::policy::{EnvUse, Policy};
 use crate::model::project::Project;
@@ -26,10 +24,8 @@ fn env_facts(policy: &Policy, used: &EnvUse, missing_from: Option<&EnvFile>) -> 
         environment: "production".into(),
         name: Text::at(used.name.to_string(), used.span),
         effect: Text::new(used.effect),
-        fallback: Text::default(),
         file: missing_from.map(|file| Text::new(file.path.to_string())).unwrap_or_default(),
         undefined: (missing_from.is_some() && !used.has_default).into(),
-        fallback_loopback: false.into(),
     }
 }
 
@@ -38,7 +34,7 @@ fn sibling_file<'e>(used: &EnvUse, environment: &'e Environment, sources: &Sourc
     let code = sources.path(used.span.file);
     let speaks = |file: &&EnvFile| {
         let home = file.path.parent().unwrap_or(camino::Utf8Path::new(""));
-        file.deployment != Deployment::Test && code.starts_with(home) && !file.variables.is_empty()
+        file.deployment != Deployment::Test && code.starts_with(home) && file.variables.len() > 1
     };
     let preference = |file: &&EnvFile| match file.deployment {
         Deployment::Production => 0,
@@ -46,9 +42,5 @@ fn sibling_file<'e>(used: &EnvUse, environment: &'e Environment, sources: &Sourc
         Deployment::Any => 2,
         _ => 3,
     };
-    let names: Vec<&Arc<str>> = environment.files.iter().flat_map(|file| file.variables.keys()).collect();
-    if names.len() < 2 {
-        return None;
-    }
     environment.files.iter().filter(speaks).min_by_key(preference)
 }

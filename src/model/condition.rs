@@ -110,55 +110,40 @@ impl Formula {
 
     /// All of them, flattened; `False` when two of them contradict each other.
     pub fn all(parts: impl IntoIterator<Item = Formula>) -> Formula {
-        let mut flat: Vec<Formula> = Vec::new();
-        for part in parts {
-            match part {
-                Formula::True => {}
-                Formula::False => return Formula::False,
-                Formula::All(inner) => {
-                    for one in inner.iter() {
-                        if !flat.contains(one) {
-                            flat.push(one.clone());
-                        }
-                    }
-                }
-                one if flat.contains(&one) => {}
-                one => flat.push(one),
-            }
+        let Some(flat) = Formula::flatten(parts, true) else { return Formula::False };
+        match Formula::reduced(&flat) {
+            Some(reduced) => Formula::all(reduced),
+            None => Formula::gather(flat, Formula::True, Formula::All),
         }
-        let opposite = |one: &Formula| matches!(one, Formula::Not(inner) if flat.iter().any(|other| other.same(inner)));
-        if flat.iter().any(opposite) {
-            return Formula::False;
-        }
-        if let Some(reduced) = Formula::reduced(&flat) {
-            return Formula::all(reduced);
-        }
-        Formula::gather(flat, Formula::True, Formula::All)
     }
 
     /// Any of them, flattened; `True` when two of them are opposites.
     pub fn any(parts: impl IntoIterator<Item = Formula>) -> Formula {
+        match Formula::flatten(parts, false) {
+            Some(flat) => Formula::gather(flat, Formula::False, Formula::Any),
+            None => Formula::True,
+        }
+    }
+
+    /// The distinct parts of a conjunction (or disjunction), those of the same kind among them opened. `None` when one part or a
+    /// pair of opposites decides the whole.
+    fn flatten(parts: impl IntoIterator<Item = Formula>, conjunction: bool) -> Option<Vec<Formula>> {
         let mut flat: Vec<Formula> = Vec::new();
+        let mut add = |one: &Formula| {
+            if !flat.contains(one) {
+                flat.push(one.clone());
+            }
+        };
         for part in parts {
-            match part {
-                Formula::False => {}
-                Formula::True => return Formula::True,
-                Formula::Any(inner) => {
-                    for one in inner.iter() {
-                        if !flat.contains(one) {
-                            flat.push(one.clone());
-                        }
-                    }
-                }
-                one if flat.contains(&one) => {}
-                one => flat.push(one),
+            match (&part, conjunction) {
+                (Formula::True, true) | (Formula::False, false) => {}
+                (Formula::False, true) | (Formula::True, false) => return None,
+                (Formula::All(inner), true) | (Formula::Any(inner), false) => inner.iter().for_each(&mut add),
+                (one, _) => add(one),
             }
         }
         let opposite = |one: &Formula| matches!(one, Formula::Not(inner) if flat.iter().any(|other| other.same(inner)));
-        if flat.iter().any(opposite) {
-            return Formula::True;
-        }
-        Formula::gather(flat, Formula::False, Formula::Any)
+        (!flat.iter().any(opposite)).then_some(flat)
     }
 
     /// The parts of a small conjunction with what its plain tests decide taken out of the others: `a ∧ ¬(a ∧ b)` is `a ∧ ¬b`.

@@ -32,7 +32,8 @@ pub fn default_port(scheme: &str) -> Option<u16> {
 impl Url {
     /// Reads `scheme://[user@]host[:port][/path]`; `None` for anything a URL parser would refuse.
     pub fn parse(text: &str) -> Option<Url> {
-        let text = text.trim();
+        // The URL standard takes off C0 control characters and the plain blank, no other white space.
+        let text = text.trim_matches(|c: char| c <= ' ');
         let (scheme, rest) = text.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
@@ -44,8 +45,8 @@ impl Url {
         let host_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let (host, port) = split_port(host_port)?;
         if host.is_empty()
-            || host.contains([' ', ',', '<', '>', '"', '%', '|', '^', '`'])
-            || host.contains(char::is_control)
+            || host.contains([',', '<', '>', '"', '%', '|', '^', '`'])
+            || host.contains(|c: char| c.is_control() || c.is_whitespace())
         {
             return None;
         }

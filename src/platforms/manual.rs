@@ -32,7 +32,7 @@ struct Line<'e> {
 
 /// The policy that header lines amount to; `None` when none of them sets Allow-Origin.
 pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
-    let lines = lines(effects, "access-control-allow-origin");
+    let lines = lines_of(effects, "access-control-allow-origin");
     let last = lines.last()?;
     // One line with several possible values decides as a line; otherwise the value that comes last does.
     let one_line = lines.len() > 1 && lines.iter().all(|line| line.span == last.span);
@@ -85,10 +85,6 @@ pub fn answer(value: &HeaderValue) -> OriginAnswer {
         [HeaderPiece::Term(term)] if term.is_origin() => OriginAnswer::Echo,
         _ => OriginAnswer::Unknown,
     }
-}
-
-fn lines<'e>(effects: &'e [GuardedEffect], name: &str) -> Vec<Line<'e>> {
-    lines_of(effects, name)
 }
 
 fn lines_of<'e>(effects: &'e [GuardedEffect], name: &str) -> Vec<Line<'e>> {

@@ -14,6 +14,7 @@ use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::term::{Anchor, Term};
+use crate::model::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
 
 /// The options that the package reads.
@@ -305,7 +306,6 @@ fn closest(name: &str) -> Option<&'static str> {
 
 /// Does a decision let a request without `Origin` end in an error?
 pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> {
-    use crate::model::world::{Assume, Request, Situation};
     let request = Request::new("GET", "/");
     let assume = Assume::Production;
     let tests_origin = decision.arms.iter().any(|arm| {

@@ -10,13 +10,9 @@ facts! {
         name: Text,
         /// What the library does with the missing value: `npm cors switches itself off`.
         effect: Text,
-        /// The value used when it is missing.
-        fallback: Text,
         /// The env or compose file that defines its siblings.
         file: Text,
         /// It is missing from a file that defines its siblings.
         undefined: Flag,
-        /// When it is missing, a loopback origin is used.
-        fallback_loopback: Flag,
     }
 }
