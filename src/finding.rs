@@ -96,11 +96,35 @@ pub struct Finding {
     pub see: Vec<String>,
 }
 
+/// A finding that somebody decided to leave out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// Who leaves it out.
+    pub by: SuppressedBy,
+    /// Why, in the words of whoever did.
+    pub reason: Option<String>,
+}
+
+/// Who leaves a finding out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SuppressedBy {
+    /// A comment in the source.
+    Comment,
+    /// An entry of the configuration.
+    Configuration,
+    /// The baseline.
+    Baseline,
+}
+
 /// Everything one run has to say.
 #[derive(Debug, Default)]
 pub struct Report {
     /// In order of path, offset, rule id.
     pub findings: Vec<Finding>,
+    /// Left out of `findings`, and why; in the same order.
+    pub suppressed: Vec<Suppressed>,
     /// What could not be read or understood.
     pub notices: Vec<Notice>,
     /// Counts for the summary line.

@@ -47,7 +47,7 @@ pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>)
         policies: analysis.project.policies.len(),
         ..Summary::default()
     };
-    (Report { findings: outcome.findings, notices, summary }, analysis)
+    (Report { findings: outcome.findings, suppressed: Vec::new(), notices, summary }, analysis)
 }
 
 /// What the evaluator's bound on nesting needs in a build without optimisation; only pages that are touched are ever mapped.

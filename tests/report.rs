@@ -31,7 +31,7 @@ fn finding(sources: &Sources, file: FileId, text: &str) -> Finding {
 
 fn report(findings: Vec<Finding>) -> Report {
     let summary = Summary { files: 3, servers: 1, policies: 2, ..Summary::default() };
-    Report { findings, notices: Vec::new(), summary }
+    Report { findings, suppressed: Vec::new(), notices: Vec::new(), summary }
 }
 
 fn print(format: Format, report: &Report, sources: &Sources, options: Options) -> String {
