@@ -25,6 +25,37 @@ pub struct Server {
     pub unanswered: Unanswered,
     /// Effects after `Next` are applied to the answer on its way out.
     pub onion: bool,
+    /// Who turns an exception into an answer.
+    pub failing: Failing,
+}
+
+impl Server {
+    /// A server of which nothing is known but its handlers. Platforms say how they differ from it.
+    pub fn new(platform: &'static str, name: impl Into<String>, span: Span, handlers: Vec<Handler>) -> Server {
+        Server {
+            platform,
+            name: name.into(),
+            span,
+            handlers,
+            complete: false,
+            unanswered: Unanswered::Unknown,
+            onion: false,
+            failing: Failing::Unknown,
+        }
+    }
+}
+
+/// Who turns an exception (`Effect::Fail`) into an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// The next handler of errors, else the framework, which keeps the headers that were set (Express).
+    ErrorHandlers,
+    /// The framework, right around what failed: the handlers outside of it see an answer with status 500 (Django).
+    Inside,
+    /// The framework, outside of all handlers: a 500 without any header that they set (Starlette).
+    Outside,
+    /// Nobody knows.
+    Unknown,
 }
 
 /// What a framework itself answers.

@@ -101,33 +101,19 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     let allow_origin = decision(run, origin.as_ref(), span);
     let methods = names(option("methods").as_ref(), Names::fixed(&METHODS, span), span);
     Policy {
-        platform: "express",
-        library: "cors".into(),
-        version: None,
-        span,
         place: "cors()".to_owned(),
-        allow_origin,
         allow_credentials: credentials(option("credentials").as_ref(), span),
         allow_methods: methods,
         allow_headers: names(option("allowedHeaders").as_ref(), Names::Mirrored, span),
         expose_headers: names(option("exposedHeaders").as_ref(), Names::Missing, span),
         max_age: seconds(option("maxAge").as_ref(), MaxAge::Missing, span),
         vary_origin: Spanned::new(Known::Yes, span),
-        star_reflects_with_credentials: false,
-        expands_wildcards: false,
-        forgives: &[],
         sends_text: origin.as_ref().is_some_and(|origin| in_production(origin).as_str().is_some()),
-        installed: Known::Unknown,
-        when: Formula::True,
-        paths: Vec::new(),
-        preflighted: true,
-        preflight_only: false,
-        static_assets: false,
-        server: None,
         settings: settings(&options),
         env_reads: origin
             .map(|origin| env_uses(&origin, "the cors package then switches itself off: no header is sent"))
             .unwrap_or_default(),
+        ..Policy::new("express", "cors", span, allow_origin)
     }
 }
 
