@@ -15,6 +15,8 @@ mod script;
 mod tree;
 mod variables;
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::headers::{ALLOW_ORIGIN, Level, Line};
@@ -35,9 +37,10 @@ const MAX_PLACES: usize = 2_000;
 const MAX_DEPTH: usize = 12;
 
 /// What the nginx files of a repository amount to. All at once, because they include each other.
-pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
+/// `filled` is what env files put into the holes of templates.
+pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeMap<String, String>) -> Project {
     let roots = tree::roots(files);
-    let mut maps = Maps::default();
+    let mut maps = Maps::new(filled);
     for (number, root) in roots.iter().enumerate() {
         maps.collect(&root.items, number);
     }
@@ -119,6 +122,9 @@ impl<'a> Walk<'_, '_, 'a> {
                     }
                 }
                 "location" => {
+                    if !is_development(self.path) {
+                        self.findings.location(item);
+                    }
                     self.place(inner, Place::location(item), server, false);
                     self.blocks(&inner, server, depth + 1);
                 }
