@@ -184,6 +184,10 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Functions that take their first argument apart by name: `({ req, res }) => …`.
+    pub destructuring: Vec<Arc<Closure>>,
+    /// Where a missing variable is replaced by `*`.
+    pub open_defaults: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
@@ -227,6 +231,8 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            destructuring: Vec::new(),
+            open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),

@@ -20,7 +20,7 @@ use packages::Packages;
 use crate::eval::{Interp, Library};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
@@ -34,6 +34,8 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
+    let defaults = run.open_defaults.iter();
+    project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     project
 }
 

@@ -9,7 +9,7 @@ use crate::model::origin::{
 use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
 use crate::model::project::Project;
-use crate::model::world::Assume;
+use crate::model::world::{Assume, is_selector};
 use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
 use crate::source::Span;
 
@@ -43,6 +43,7 @@ pub(super) fn gather(
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
     for one in named {
         let fallback = one.fallback.is_some();
+        let intended = is_intended(one, named);
         if one.standing == Standing::Elsewhere && !fallback
             || one.standing == Standing::Possible && !fallback && !certain_text(one)
         {
@@ -70,7 +71,7 @@ pub(super) fn gather(
             malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
             placeholder: is_placeholder(&one.text).into(),
             null_origin: (one.text == "null").into(),
-            fallback: fallback.into(),
+            fallback: (fallback && !intended).into(),
             variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
             only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
             www_mismatch: (production_standing && twin.is_some()).into(),
@@ -82,6 +83,17 @@ pub(super) fn gather(
             policy: facts_of_policy.clone(),
         });
     }
+}
+
+/// A default that names a deployed site as well is what production uses, not a makeshift for want of the variable.
+fn is_intended(one: &NamedOrigin, named: &[NamedOrigin]) -> bool {
+    let Some(variable) = one.fallback.as_ref().filter(|variable| !is_selector(variable)) else { return false };
+    let deployed = |url: Url| url.scheme == "https" && !is_loopback(&url.host) && !is_private_network(&url.host);
+    named.iter().any(|other| {
+        other.fallback.as_ref() == Some(variable)
+            && !is_placeholder(&other.text)
+            && Url::parse(&other.text).is_some_and(deployed)
+    })
 }
 
 /// What is wrong with a text is wrong whatever the environment says, as long as it may be used at all.

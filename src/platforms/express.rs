@@ -3,6 +3,7 @@
 //! In: the evaluator's log. Out: servers, policies, faults of order and registration. Source: <https://expressjs.com/en/api.html>.
 //! Never judges.
 
+mod contexts;
 mod cors_npm;
 mod handlers;
 pub(super) mod order;
@@ -100,6 +101,7 @@ pub(super) fn handler_args(span: Span, error: bool) -> Args {
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
     let cors = cors_npm::policies(run, packages, &mut project);
+    contexts::policies(run, &cors, &mut project);
     registration::servers(run, packages, &cors, &mut project);
     order::faults(run, &cors, &mut project);
     project

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, flag, in_production, list_arms, names, option, origin_matches, seconds};
-use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
+use super::super::values::{
+    env_uses, flag, in_production, list_arms, names, option, origin_matches, seconds, true_when,
+};
+use crate::eval::value::{Args, Closure, EnvShape, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
@@ -103,6 +105,7 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     Policy {
         place: "cors()".to_owned(),
         allow_credentials: credentials(option("credentials").as_ref(), span),
+        credentials_when: option("credentials").map(|value| true_when(&value)),
         allow_methods: methods,
         allow_headers: names(option("allowedHeaders").as_ref(), Names::Mirrored, span),
         expose_headers: names(option("exposedHeaders").as_ref(), Names::Missing, span),
@@ -174,6 +177,13 @@ fn arms_of(run: &mut Interp<'_>, value: &Value) -> Vec<Arm> {
         Kind::List(list) => list_arms(&list.items, list.open, span, &|_| None),
         Kind::Function(closure) => callback_arms(run, &closure.clone()),
         Kind::Condition(formula) => vec![Arm { when: formula.clone(), answer: OriginAnswer::Echo, span }],
+        // The text is sent as it is; a list is compared item by item, and there `*` is nothing special.
+        Kind::Env(read) if read.shape == EnvShape::Text => {
+            let star = Test::EnvEquals { variable: read.name.clone(), value: "*".into() };
+            let mut arms = vec![Arm { when: Formula::test(star, span), answer: OriginAnswer::Wildcard, span }];
+            arms.extend(always(OriginAnswer::Unknown));
+            arms
+        }
         _ => always(OriginAnswer::Unknown),
     }
 }
@@ -290,10 +300,10 @@ fn closest(name: &str) -> Option<&'static str> {
         .map(|(_, option)| option)
 }
 
-/// Does a decision let a request without `Origin` end in an error?
+/// Does a decision let a request without `Origin` end in an error, at the latest where a variable lists origins?
 pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> {
     let request = Request::new("GET", "/");
-    let assume = Assume::Production;
+    let assume = Assume::Stated(starred(decision).map(|name| (name.to_string(), "https://listed.example".into())).collect());
     let tests_origin = decision.arms.iter().any(|arm| {
         arm.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()))
     });
@@ -301,4 +311,12 @@ pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> 
         (OriginAnswer::Fails, span) if tests_origin => Some(span),
         _ => None,
     }
+}
+
+/// Variables that may open the server with `*`.
+fn starred(decision: &OriginDecision) -> impl Iterator<Item = &str> {
+    decision.arms.iter().flat_map(|arm| arm.when.tests()).filter_map(|(test, _)| match test {
+        Test::EnvEquals { variable, value } if &**value == "*" => Some(&**variable),
+        _ => None,
+    })
 }

@@ -8,7 +8,7 @@ use super::super::manual::header_name;
 use super::super::values::header_values;
 use super::cors_npm::{CorsObjects, is_cors_path};
 use super::handler_args;
-use crate::eval::value::{Closure, Kind, Value};
+use crate::eval::value::{Args, Closure, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
@@ -30,8 +30,12 @@ pub(super) struct Handled {
 /// Runs a handler symbolically.
 pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, cors: &CorsObjects) -> Handled {
     let error = closure.function.params.len() >= 4;
-    let args = handler_args(closure.function.span, error);
-    let (events, _) = run.run_function(closure, &args);
+    handle_with(run, closure, &handler_args(closure.function.span, error), cors)
+}
+
+/// Runs a function that gets request and response in another way.
+pub(super) fn handle_with(run: &mut Interp<'_>, closure: &Arc<Closure>, args: &Args, cors: &CorsObjects) -> Handled {
+    let (events, _) = run.run_function(closure, args);
     let mut handled = Handled { understood: true, ..Handled::default() };
     let mut status = StatusSoFar::default();
     for event in &events {

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, in_production, names, origin_matches, origin_relation, seconds};
+use super::super::values::{env_uses, in_production, names, origin_matches, origin_relation, seconds, true_when};
 use crate::eval::value::{Args, EnvShape, Kind, List, Reason, Value};
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, EnvUse, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
 use crate::model::term::{Anchor, Relation};
 use crate::source::{Span, Spanned};
@@ -86,6 +86,7 @@ pub(super) fn policy(made: &Made<'_>, packages: &Packages, file: &camino::Utf8Pa
         version,
         place: made.place.to_owned(),
         allow_credentials: truth(argument("allow_credentials").as_ref(), span),
+        credentials_when: argument("allow_credentials").map(|value| true_when(&value)),
         allow_methods: methods(argument("allow_methods").as_ref(), has_query(packages, file), span),
         allow_headers: headers(argument("allow_headers").as_ref(), span),
         expose_headers: listed(argument("expose_headers").as_ref(), Names::Missing, span),
@@ -217,6 +218,11 @@ fn star_arms(when: &Formula, value: &Value, arms: &mut Vec<Arm>) {
                     }
                 }
             }
+        }
+        Kind::Env(read) if read.shape != EnvShape::Text => {
+            let star = Test::EnvEquals { variable: read.name.clone(), value: "*".into() };
+            let when = when.clone().and(Formula::test(star, span));
+            arms.push(Arm { when, answer: OriginAnswer::Wildcard, span });
         }
         // `"*" in None` throws when the first request builds the middleware.
         Kind::Null => arms.push(Arm { when: when.clone(), answer: OriginAnswer::Fails, span }),
