@@ -53,6 +53,11 @@ pub trait Loader {
         let _ = path;
         true
     }
+    /// The directory of the package of this name that the repository holds itself, as workspaces do.
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        let _ = name;
+        None
+    }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
 }

@@ -15,7 +15,7 @@ fn read(files: &[(&str, &str)]) -> Project {
         let file = FileId(id);
         (file, Utf8PathBuf::from(*path), parse(file, text).0)
     });
-    recognise(&parsed.collect::<Vec<_>>())
+    recognise(&parsed.collect::<Vec<_>>(), std::collections::BTreeMap::new())
 }
 
 /// A location `/api/` with a server behind.

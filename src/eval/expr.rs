@@ -209,8 +209,9 @@ impl Interp<'_> {
                     }
                 }
                 Kind::Object(id) => {
-                    let fields = self.object(*id).fields.clone();
+                    let mut fields = self.object(*id).fields.clone();
                     map.open |= self.object(*id).class.is_none();
+                    fields.extend(self.schema_entries(*id, value.span));
                     for (key, value) in fields {
                         let entry = MapEntry { key: value.span, when: Formula::True, value, getter: false };
                         merge_entry(map, &key, &entry, &when);

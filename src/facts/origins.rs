@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::eval::environment::{Deployment, Environment};
+use crate::model::condition::Test;
 use crate::model::origin::{
     Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
 };
@@ -40,6 +41,10 @@ pub(super) fn gather(
             ..OriginFacts::default()
         });
     }
+    // Code that asks for `*` itself, in a variable or a list, does not leave it to the comparison.
+    let asks = |test: &Test| matches!(test, Test::EnvEquals { value, .. } if &**value == "*");
+    let arms = policy.allow_origin.arms.iter();
+    let knows_star = open || arms.flat_map(|arm| arm.when.tests()).any(|(test, _)| asks(test));
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
     for one in named {
         let fallback = one.fallback.is_some();
@@ -52,7 +57,7 @@ pub(super) fn gather(
         let url = Url::parse(&one.text);
         let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
         let fault = malformation(&one.text)
-            .filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
+            .filter(|(kind, _)| matters(policy, *kind) && !(knows_star && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
         let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
         let production_standing = one.standing == Standing::Production;

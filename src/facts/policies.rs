@@ -172,6 +172,7 @@ fn allow_origin(
         witness,
         written: Text::at(excerpt(sources.slice(span)), span),
         example: example(probed, environment),
+        decision: Text::at(excerpt(sources.slice(decision.span)), decision.span),
         opening: Text::at("*", span),
         open_default: false.into(),
         variable: probed.variable.clone().map(Text::new).unwrap_or_default(),

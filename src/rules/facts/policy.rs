@@ -87,6 +87,8 @@ facts! {
         variable: Text,
         /// The line of an example env file that sets that variable to `*`.
         example: Text,
+        /// The option or header line that decides.
+        decision: Text,
         /// Where everybody is let in: the `*` that is written, or the default of the variable.
         opening: Text,
         /// `opening` is the default of a variable, written at another place than the policy.
