@@ -7,6 +7,7 @@ pub mod engine;
 pub mod error;
 pub mod eval;
 pub mod facts;
+pub mod fetch;
 pub mod finding;
 pub mod ir;
 pub mod model;
