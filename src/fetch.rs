@@ -5,3 +5,5 @@
 //! and no file.
 
 pub mod answer;
+pub mod exchange;
+pub mod route;

@@ -3,13 +3,11 @@
 //! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
-use std::collections::BTreeMap;
-
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use crate::eval::Interp;
-use crate::eval::environment::{Deployment, EnvFile, Environment};
+use crate::eval::environment::{Deployment, EnvFile, Environment, Stated};
 use crate::facts;
 use crate::finding::{Report, Summary};
 use crate::model::project::Project;
@@ -32,7 +30,7 @@ pub struct Analysis {
 }
 
 /// Files to findings.
-pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>) -> (Report, Analysis) {
+pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
     let analysis = analyse(scan, stated);
     let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
@@ -54,7 +52,7 @@ pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>)
 const STACK: usize = 128 << 20;
 
 /// Files to the model.
-pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
     // Programs call as deeply as their authors like: the evaluator does not depend on the stack its caller happens to have.
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("analysis".to_owned()).stack_size(STACK);
@@ -69,7 +67,7 @@ pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
     })
 }
 
-fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
         // Without a word of CORS in any file there is nothing to be understood.
         return Analysis::default();
@@ -108,10 +106,15 @@ fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
 fn read_environment(
     scan: &Scan,
     kept: &[(FileId, Kind, Needles)],
-    stated: &BTreeMap<String, String>,
+    stated: &Stated,
     all_notices: &mut Vec<Notice>,
 ) -> Environment {
-    let mut environment = Environment { stated: stated.clone(), ..Environment::default() };
+    let mut environment = Environment {
+        stated: stated.variables.clone(),
+        closed: stated.closed,
+        trust_local: stated.closed,
+        ..Environment::default()
+    };
     for &(id, kind, _) in kept {
         let path = scan.sources.path(id).to_owned();
         let name = path.file_name().unwrap_or("");

@@ -158,6 +158,28 @@ impl Scope {
             && (open || self.prefix || (fixed.len() == theirs.len() && !other.prefix))
     }
 
+    /// Does it see a request for this path? Unknown where its pattern is more than segments and parameters.
+    pub fn sees_path(&self, path: &str) -> Option<bool> {
+        let Some(own) = &self.path else { return Some(true) };
+        let (pattern, asked) = (segments(&own.value), segments(path));
+        for (at, part) in pattern.iter().enumerate() {
+            if is_rest(part) {
+                return Some(true);
+            }
+            let Some(piece) = asked.get(at) else { return Some(false) };
+            if part.starts_with([':', '{', '<']) && !part.contains(['(', '*', '?']) {
+                continue;
+            }
+            if part.contains(['(', '*', '?', '[', '+', '|', '\\', '^', '$']) {
+                return None;
+            }
+            if part != piece {
+                return Some(false);
+            }
+        }
+        Some(self.prefix || pattern.len() == asked.len())
+    }
+
     /// Does it see requests with this method?
     pub fn has_method(&self, method: &str) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|own| &**own == method)
@@ -194,6 +216,8 @@ pub enum Effect {
     Set(Spanned<Arc<str>>, HeaderValue),
     /// Adds a value of a response header.
     Append(Spanned<Arc<str>>, HeaderValue),
+    /// Adds names to a response header that is a list of names (`Vary`): to its one line, unless they are there already.
+    Merge(Spanned<Arc<str>>, HeaderValue),
     /// Removes a response header.
     Remove(Spanned<Arc<str>>),
     /// Sets the status without answering yet.
