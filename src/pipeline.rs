@@ -79,7 +79,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let packages = read_packages(scan, &kept);
     let mut project = nginx_project(scan, &kept, &mut notices);
 
-    let roots: Vec<FileId> = kept
+    let entries = platforms::entries(scan.files.iter().map(|file| &*file.path), &packages);
+    let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
             let relevant = needles.contains(Needles::CORS) || needles.contains(Needles::SERVER);
@@ -87,6 +88,11 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
         })
         .map(|(id, ..)| *id)
         .collect();
+    for path in &entries {
+        let code = scan.load(path).filter(|&id| scan.kind(id).is_code() && !platforms::is_test_path(scan.below(id)));
+        roots.extend(code.filter(|id| !roots.contains(id)));
+    }
+    roots.sort_by(|a, b| scan.sources.path(*a).as_str().cmp(scan.sources.path(*b).as_str()));
     let mut workspace = Workspace::new(scan);
     workspace.parse_all(&roots);
     let paths: Vec<Utf8PathBuf> = roots.iter().map(|id| workspace.scan.sources.path(*id).to_owned()).collect();
@@ -96,7 +102,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
         run.run_file(path);
     }
     run.run_uncalled();
-    let programs = platforms::recognise(&mut run, &packages);
+    let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
     notices.append(&mut workspace.notices);
     project.absorb(programs);

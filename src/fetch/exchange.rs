@@ -449,7 +449,8 @@ impl<'a> Walk<'a, '_> {
                     self.write(index, &name.value, text, value.span);
                 }
             }
-            Effect::Append(name, value) => {
+            Effect::Default(name, _) if self.lines.iter().any(|line| line.name.eq_ignore_ascii_case(&name.value)) => {}
+            Effect::Append(name, value) | Effect::Default(name, value) => {
                 if let Some(text) = self.text(value) {
                     self.write(index, &name.value, text, value.span);
                 }

@@ -231,6 +231,8 @@ pub struct GuardedEffect {
 pub enum Effect {
     /// Sets a response header, replacing earlier values.
     Set(Spanned<Arc<str>>, HeaderValue),
+    /// Sets a response header unless something outside of it did already.
+    Default(Spanned<Arc<str>>, HeaderValue),
     /// Adds a value of a response header.
     Append(Spanned<Arc<str>>, HeaderValue),
     /// Adds names to a response header that is a list of names (`Vary`): to its one line, unless they are there already.
