@@ -4,6 +4,7 @@
 //! judges: it says what is there. To add one: a file here with a `Library` and a `recognise`, one line in `libraries`
 //! or `recognise`, and its fixtures.
 
+pub mod client;
 pub mod compose;
 pub mod django;
 pub mod express;
@@ -11,6 +12,7 @@ pub mod fastapi;
 pub mod manual;
 pub mod nginx;
 pub mod packages;
+pub mod ports;
 pub mod spelling;
 pub mod values;
 
@@ -34,6 +36,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
+    ports::attach(run, packages, &mut project);
     project
 }
 

@@ -27,6 +27,10 @@ pub struct Server {
     pub onion: bool,
     /// Who turns an exception into an answer.
     pub failing: Failing,
+    /// Ports it listens on, as far as they are written somewhere.
+    pub ports: Vec<u16>,
+    /// The directory of the package it belongs to.
+    pub package: Arc<str>,
 }
 
 impl Server {
@@ -41,6 +45,8 @@ impl Server {
             unanswered: Unanswered::Unknown,
             onion: false,
             failing: Failing::Unknown,
+            ports: Vec::new(),
+            package: "".into(),
         }
     }
 }
@@ -164,11 +170,13 @@ impl Scope {
     }
 }
 
-fn segments(path: &str) -> Vec<&str> {
+/// The segments of a path.
+pub(super) fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty()).collect()
 }
 
-fn is_open(part: &str) -> bool {
+/// May the segment of a route be anything?
+pub(super) fn is_open(part: &str) -> bool {
     part.starts_with([':', '{', '<']) || is_rest(part) || part.contains(['(', '*'])
 }
 
