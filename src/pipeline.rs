@@ -3,6 +3,8 @@
 //! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
+mod clients;
+
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
@@ -13,7 +15,7 @@ use crate::finding::{Report, Summary};
 use crate::model::project::Project;
 use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
-use crate::scan::{Kind, Needles, Scan};
+use crate::scan::{Found, Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
@@ -68,10 +70,13 @@ pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
 }
 
 fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
-    if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
-        // Without a word of CORS in any file there is nothing to be understood.
+    let speaks = |file: &Found| file.needles.contains(Needles::CORS);
+    let sends = |file: &Found| file.needles.contains(Needles::CLIENT);
+    if !scan.files.iter().any(|file| speaks(file) || sends(file)) {
+        // Without a word of CORS and without a request there is nothing to be understood.
         return Analysis::default();
     }
+    let about_cors = scan.files.iter().any(speaks);
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
@@ -83,8 +88,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
-            let relevant = needles.contains(Needles::CORS) || needles.contains(Needles::SERVER);
-            kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            let relevant = needles.meets(Needles::CORS | Needles::SERVER);
+            about_cors && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();
@@ -104,8 +109,9 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     run.run_uncalled();
     let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
-    notices.append(&mut workspace.notices);
     project.absorb(programs);
+    project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
+    notices.append(&mut workspace.notices);
     Analysis { project, environment, notices }
 }
 

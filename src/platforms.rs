@@ -4,6 +4,7 @@
 //! judges: it says what is there. To add one: a file here with a `Library` and a `recognise`, one line in `libraries`
 //! or `recognise`, and its fixtures.
 
+pub mod client;
 pub mod compose;
 pub mod django;
 pub mod express;
@@ -15,6 +16,7 @@ pub mod nginx;
 pub mod node_handlers;
 mod node_http;
 pub mod packages;
+pub mod ports;
 pub mod spelling;
 pub mod values;
 
@@ -40,6 +42,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
+    ports::attach(run, packages, &mut project);
     project
 }
 

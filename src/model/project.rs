@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::client::ClientRequest;
 use super::policy::Policy;
 use super::server::Server;
 use crate::source::{Span, Spanned};
@@ -21,6 +22,8 @@ pub struct Project {
     pub names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
+    /// What code for browsers asks for.
+    pub clients: Vec<ClientRequest>,
 }
 
 impl Project {
@@ -47,6 +50,7 @@ impl Project {
         self.faults.extend(other.faults);
         self.names.extend(other.names);
         self.hosts.extend(other.hosts);
+        self.clients.extend(other.clients);
     }
 }
 

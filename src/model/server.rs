@@ -31,6 +31,10 @@ pub struct Server {
     pub takes: Formula,
     /// The server behind it, where it passes requests on.
     pub upstream: Option<Upstream>,
+    /// Ports it listens on, as far as they are written somewhere.
+    pub ports: Vec<u16>,
+    /// The directory of the package it belongs to.
+    pub package: Arc<str>,
 }
 
 /// A server that requests are passed on to (`Effect::Forward`).
@@ -58,6 +62,8 @@ impl Server {
             failing: Failing::Unknown,
             takes: Formula::True,
             upstream: None,
+            ports: Vec::new(),
+            package: "".into(),
         }
     }
 }
@@ -203,11 +209,13 @@ impl Scope {
     }
 }
 
-fn segments(path: &str) -> Vec<&str> {
+/// The segments of a path.
+pub(super) fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty()).collect()
 }
 
-fn is_open(part: &str) -> bool {
+/// May the segment of a route be anything?
+pub(super) fn is_open(part: &str) -> bool {
     part.starts_with([':', '{', '<']) || is_rest(part) || part.contains(['(', '*'])
 }
 

@@ -14,11 +14,13 @@ use crate::syntax::requirements::Requirement;
 #[derive(Debug, Clone, Default)]
 pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
+    homes: BTreeSet<Utf8PathBuf>,
 }
 
 impl Packages {
     /// Takes in a package.json.
     pub fn add_package_json(&mut self, path: &Utf8Path, document: &Node) {
+        self.homes.insert(path.parent().unwrap_or(Utf8Path::new("")).to_owned());
         for section in ["dependencies", "devDependencies", "peerDependencies"] {
             for (name, version) in document.get(section).map(Node::entries).unwrap_or_default() {
                 if let Some(version) = version.as_str() {
@@ -51,6 +53,16 @@ impl Packages {
                 self.insert(path, name.value.to_lowercase().replace('_', "-"), text);
             }
         }
+    }
+
+    /// The directory of the package.json that code at a path belongs to.
+    pub fn home(&self, from: &Utf8Path) -> Option<&Utf8Path> {
+        from.ancestors().skip(1).find_map(|directory| self.homes.get(directory)).map(Utf8PathBuf::as_path)
+    }
+
+    /// Does the package.json that code at a path belongs to name a package?
+    pub fn depends(&self, package: &str, from: &Utf8Path) -> bool {
+        self.home(from).and_then(|home| self.directories.get(home)).is_some_and(|names| names.contains_key(package))
     }
 
     fn insert(&mut self, path: &Utf8Path, name: String, version: &str) {
