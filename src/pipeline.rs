@@ -82,7 +82,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let mut notices = Vec::new();
     let environment = read_environment(scan, &kept, stated, &mut notices);
     let packages = read_packages(scan, &kept);
-    let mut project = nginx_project(scan, &kept, &mut notices);
+    let mut project = nginx_project(scan, &kept, &environment, &mut notices);
 
     let entries = platforms::entries(scan.files.iter().map(|file| &*file.path), &packages);
     let mut roots: Vec<FileId> = kept
@@ -177,7 +177,12 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
     packages
 }
 
-fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mut Vec<Notice>) -> Project {
+fn nginx_project(
+    scan: &Scan,
+    kept: &[(FileId, Kind, Needles)],
+    environment: &Environment,
+    all_notices: &mut Vec<Notice>,
+) -> Project {
     let ids: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, _)| *kind == Kind::Nginx && !platforms::is_test_path(scan.below(*id)))
@@ -189,5 +194,5 @@ fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mu
         all_notices.extend(notices(&scan.sources, id, &problems));
         files.push((id, scan.sources.path(id).to_owned(), directives));
     }
-    platforms::nginx::recognise(&files)
+    platforms::nginx::recognise(&files, environment.filling())
 }

@@ -112,6 +112,10 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
+    /// A later block that matches as well takes the place of the one with the headers.
+    ReplacedBlock,
+    /// It is chosen by the path, and its path names a method.
+    MethodInPath,
     /// A request without an `Origin` header ends in an exception.
     MissingOriginRefused,
     /// A path pattern that the pinned version of the router refuses at start-up.

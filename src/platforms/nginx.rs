@@ -17,6 +17,8 @@ mod tree;
 mod upstream;
 mod variables;
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::headers::{ALLOW_ORIGIN, Level, Line};
@@ -38,9 +40,10 @@ const MAX_PLACES: usize = 2_000;
 const MAX_DEPTH: usize = 12;
 
 /// What the nginx files of a repository amount to. All at once, because they include each other.
-pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
+/// `filled` is what env files put into the holes of templates.
+pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeMap<String, String>) -> Project {
     let roots = tree::roots(files);
-    let mut maps = Maps::default();
+    let mut maps = Maps::new(filled);
     for (number, root) in roots.iter().enumerate() {
         maps.collect(&root.items, number);
     }
@@ -131,6 +134,9 @@ impl<'a> Walk<'_, '_, 'a> {
                     }
                 }
                 "location" => {
+                    if !is_development(self.path) {
+                        self.findings.location(item);
+                    }
                     let takes = takes(&locations, item);
                     let rest = takes.clone().and(selection::locations(&item.children).1);
                     self.place(inner, Place::location(item), server, rest, around.tells);
