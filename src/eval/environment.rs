@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use super::operators::env_set;
 use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
+use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
 use crate::model::world::is_selector;
 use crate::source::{Span, Spanned};
@@ -53,6 +54,8 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Files that the user says are for developers' machines.
+    pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
     pub trust_local: bool,
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
 use crate::source::{Span, Spanned};
@@ -21,6 +22,8 @@ pub struct Project {
     pub names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
+    /// What the user says is meant.
+    pub intent: Intent,
 }
 
 impl Project {
