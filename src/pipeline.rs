@@ -5,18 +5,25 @@
 
 mod clients;
 
-use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::eval::Interp;
-use crate::eval::environment::{Deployment, EnvFile, Environment, Stated};
+use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::facts;
-use crate::finding::{Report, Summary};
+use crate::finding::{Finding, Report, Summary, Suppressed};
+use crate::globs::Globs;
+use crate::model::intent::Intent;
 use crate::model::project::Project;
 use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
+use crate::rules::facts::Facts;
 use crate::scan::{Found, Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
+use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
 
@@ -31,23 +38,68 @@ pub struct Analysis {
     pub notices: Vec<Notice>,
 }
 
+/// What the user says about a run.
+#[derive(Debug, Clone, Default)]
+pub struct Stated {
+    /// What the deployment sets, by name.
+    pub variables: BTreeMap<String, String>,
+    /// These and those of the repository's files are all that it sets.
+    pub closed: bool,
+    /// What is meant.
+    pub intent: Intent,
+    /// Files that are for developers' machines, whatever they are called.
+    pub development: Globs,
+    /// What is left out or weighed differently.
+    pub configured: Configured,
+    /// Ids of rules that exist, though they need not run.
+    pub known: Vec<Arc<str>>,
+    /// The day of the run; suppressions end.
+    pub today: Option<Date>,
+}
+
 /// Files to findings.
 pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
     let analysis = analyse(scan, stated);
     let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
+    let judged = suppressed(outcome.findings, scan, rules, stated);
     let mut notices = scan.notices.clone();
     notices.extend(analysis.notices.iter().cloned());
     notices.extend(outcome.notices);
+    notices.extend(judged.notices);
     notices.sort_by(|a, b| (a.path.as_str(), a.line, &a.message).cmp(&(b.path.as_str(), b.line, &b.message)));
     notices.dedup();
     let summary = Summary {
         files: scan.looked_at,
         servers: analysis.project.servers.len(),
         policies: analysis.project.policies.len(),
+        suppressed: judged.suppressed.len(),
         ..Summary::default()
     };
-    (Report { findings: outcome.findings, suppressed: Vec::new(), notices, summary }, analysis)
+    (Report { findings: judged.findings, suppressed: judged.suppressed, notices, summary }, analysis)
+}
+
+/// Findings after suppression, with those about the suppressions themselves.
+struct Judged {
+    findings: Vec<Finding>,
+    suppressed: Vec<Suppressed>,
+    notices: Vec<Notice>,
+}
+
+fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], stated: &Stated) -> Judged {
+    let ran: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
+    let mut known = stated.known.clone();
+    known.extend(rules.iter().map(|rule| rule.id.clone()));
+    let told = Told { configured: &stated.configured, ran: &ran, known: &known, today: stated.today };
+    let mut judged = suppress::apply(findings, scan, &told);
+    let facts = Facts { suppressions: std::mem::take(&mut judged.facts), ..Facts::default() };
+    let outcome = crate::rules::run(rules, &facts, &scan.sources);
+    let about = suppress::configured_only(outcome.findings, scan, &told);
+    judged.findings.extend(about.findings);
+    judged.suppressed.extend(about.suppressed);
+    crate::rules::sort(&mut judged.findings, &scan.sources);
+    judged.suppressed.sort_by(|a, b| crate::rules::order(&a.finding, &b.finding, &scan.sources));
+    Judged { findings: judged.findings, suppressed: judged.suppressed, notices: outcome.notices }
 }
 
 /// What the evaluator's bound on nesting needs in a build without optimisation; only pages that are touched are ever mapped.
@@ -112,6 +164,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     project.absorb(programs);
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
     notices.append(&mut workspace.notices);
+    platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));
+    project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
 }
 
@@ -125,7 +179,12 @@ fn read_environment(
         stated: stated.variables.clone(),
         closed: stated.closed,
         trust_local: stated.closed,
+        development: stated.development.clone(),
         ..Environment::default()
+    };
+    let deployment = |path: &Utf8Path| match stated.development.contains(path) {
+        true => Deployment::Development,
+        false => Deployment::of_file_name(path.file_name().unwrap_or("")),
     };
     for &(id, kind, _) in kept {
         let path = scan.sources.path(id).to_owned();
@@ -140,19 +199,14 @@ fn read_environment(
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables, passed });
+                environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
-                    environment.files.push(EnvFile {
-                        deployment: Deployment::of_file_name(name),
-                        path,
-                        variables,
-                        passed,
-                    });
+                    environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
                 }
             }
             _ => {}

@@ -26,7 +26,7 @@ use packages::Packages;
 use crate::eval::{Interp, Library};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
@@ -53,11 +53,21 @@ pub fn entries<'p>(paths: impl Iterator<Item = &'p Utf8Path>, packages: &Package
 
 /// The condition under which code of a file runs at all: development only for files made for it.
 pub fn development(path: &Utf8Path, span: Span) -> Formula {
-    if is_development_path(path) {
-        let test = Test::EnvEquals { variable: "NODE_ENV".into(), value: "development".into() };
-        return Formula::test(test, span);
+    if is_development_path(path) { in_development(span) } else { Formula::True }
+}
+
+fn in_development(span: Span) -> Formula {
+    Formula::test(Test::EnvEquals { variable: "NODE_ENV".into(), value: "development".into() }, span)
+}
+
+/// Takes what stands in these files out of production: what they grant is granted on developers' machines only.
+pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool) {
+    for policy in project.policies.iter_mut().filter(|policy| is_development(policy.span.file)) {
+        policy.when = policy.when.clone().and(in_development(policy.span));
     }
-    Formula::True
+    project.faults.retain(|fault| !is_development(fault.span.file));
+    project.names.retain(|name| !is_development(name.name.span.file));
+    project.hosts.retain(|host| !is_development(host.span.file));
 }
 
 /// Tests, stories, mocks and documentation: code that never serves a browser in production.

@@ -10,8 +10,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::check::{assignment, working_directory};
 use super::engine::{Deployment, Engine, Model};
+use super::judging::{assignment, working_directory};
 use super::{Color, print};
 use crate::error::Error;
 use crate::fetch::route::{Asked, route};

@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use super::operators::env_set;
 use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
+use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
 use crate::model::world::is_selector;
 use crate::source::{Span, Spanned};
@@ -46,15 +47,6 @@ pub struct EnvFile {
     pub passed: BTreeSet<Arc<str>>,
 }
 
-/// What the user says of the deployment.
-#[derive(Debug, Clone, Default)]
-pub struct Stated {
-    /// Variables that it sets.
-    pub variables: BTreeMap<String, String>,
-    /// These and those of the repository's files are all.
-    pub closed: bool,
-}
-
 /// Everything the repository and the user say about variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -62,6 +54,8 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Files that the user says are for developers' machines.
+    pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
     pub trust_local: bool,
     /// This is all there is: a variable that is neither stated nor in a file is not set.

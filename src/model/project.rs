@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::client::ClientRequest;
+use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
 use crate::source::{Span, Spanned};
@@ -24,6 +25,8 @@ pub struct Project {
     pub hosts: Vec<Spanned<String>>,
     /// What code for browsers asks for.
     pub clients: Vec<ClientRequest>,
+    /// What the user says is meant.
+    pub intent: Intent,
 }
 
 impl Project {
