@@ -5,3 +5,19 @@
 //! and no file.
 
 pub mod answer;
+pub mod browser;
+pub mod cause;
+pub mod cors_check;
+pub mod forbidden;
+pub mod list;
+pub mod max_age;
+pub mod method;
+pub mod mime;
+pub mod mixed_content;
+pub mod preflight;
+pub mod redirect;
+pub mod request;
+pub mod response;
+pub mod safelist;
+pub mod step;
+pub mod verdict;
