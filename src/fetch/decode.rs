@@ -127,10 +127,8 @@ fn framed(hit: &Hit, text: &Squeezed, console: &'static Console) -> Message {
 
 /// Behind the last whole message: one that was cut off, or a frame with a reason that nobody knows.
 fn rest(text: &Squeezed, from: usize, console: &'static Console) -> Option<(usize, Message)> {
-    let message = |browser, causes, preflight, cut_off, words| {
-        let causes = narrow(causes, &words);
-        Message { browser, causes, preflight, cut_off, words }
-    };
+    // The words of a message that is cut off may be so too: nothing is concluded from them.
+    let message = |browser, causes, preflight, cut_off, words| Message { browser, causes, preflight, cut_off, words };
     for frame in console.frames.iter().filter(|frame| !frame.tied) {
         for found in matching::find_all(&frame.text, text).into_iter().filter(|found| found.start >= from) {
             let words = words_of(&found, text);
