@@ -9,6 +9,7 @@ mod engine;
 mod explain;
 mod rules;
 mod select;
+mod trace;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -18,7 +19,7 @@ use anstream::AutoStream;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use engine::{Engine, Outcome, Settings};
+pub use engine::{Deployment, Engine, Model, Outcome, Settings};
 
 use crate::error::Error;
 use crate::report;
@@ -39,6 +40,7 @@ enum Verb {
     Check(check::Check),
     Explain(explain::Explain),
     Rules(rules::Rules),
+    Trace(trace::Trace),
     #[command(hide = true)]
     Docs(docs::Docs),
 }
@@ -87,6 +89,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
         Verb::Check(check) => (check.run(engine), check.common.color),
         Verb::Explain(explain) => (explain.run(engine), explain.common.color),
         Verb::Rules(rules) => (rules.run(engine), rules.common.color),
+        Verb::Trace(trace) => (trace.run(engine), trace.color),
         Verb::Docs(docs) => (docs.run(engine), docs.common.color),
     };
     result.unwrap_or_else(|error| {
@@ -100,7 +103,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
 
 /// A command line without a verb is a check.
 fn with_verb(argv: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    const KNOWN: &[&str] = &["check", "explain", "rules", "docs", "help", "-h", "--help", "-V", "--version"];
+    const KNOWN: &[&str] = &["check", "explain", "rules", "trace", "docs", "help", "-h", "--help", "-V", "--version"];
     let mut argv: Vec<OsString> = argv.into_iter().collect();
     if argv.is_empty() {
         argv.push("corslint".into());

@@ -6,8 +6,9 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::cli::{Engine, Outcome, Settings};
+use crate::cli::{Deployment, Engine, Model, Outcome, Settings};
 use crate::error::{Error, Place};
+use crate::eval::environment::Stated;
 use crate::pipeline;
 use crate::rules::{self, Rule, RuleError};
 use crate::scan;
@@ -25,10 +26,18 @@ impl Engine for Pipeline {
         let rules: Vec<Rule> =
             load(&settings.rule_directories)?.into_iter().filter(|rule| settings.rules.contains(&*rule.id)).collect();
         let mut scan = scan::scan(&settings.paths, scan::Options::new(&settings.root))?;
-        let (report, analysis) = pipeline::check(&mut scan, &rules, &settings.environment);
+        let stated = Stated { variables: settings.environment.clone(), closed: false };
+        let (report, analysis) = pipeline::check(&mut scan, &rules, &stated);
         let model =
             if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
         Ok(Outcome { report, scan, model })
+    }
+
+    fn model(&self, deployment: &Deployment) -> Result<Model, Error> {
+        let mut scan = scan::scan(&deployment.paths, scan::Options::new(&deployment.root))?;
+        let stated = Stated { variables: deployment.environment.clone(), closed: deployment.closed };
+        let analysis = pipeline::analyse(&mut scan, &stated);
+        Ok(Model { project: analysis.project, scan })
     }
 }
 

@@ -3,13 +3,11 @@
 //! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
-use std::collections::BTreeMap;
-
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use crate::eval::Interp;
-use crate::eval::environment::{Deployment, EnvFile, Environment};
+use crate::eval::environment::{Deployment, EnvFile, Environment, Stated};
 use crate::facts;
 use crate::finding::{Report, Summary};
 use crate::model::project::Project;
@@ -32,7 +30,7 @@ pub struct Analysis {
 }
 
 /// Files to findings.
-pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>) -> (Report, Analysis) {
+pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
     let analysis = analyse(scan, stated);
     let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
@@ -54,7 +52,7 @@ pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>)
 const STACK: usize = 128 << 20;
 
 /// Files to the model.
-pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
     // Programs call as deeply as their authors like: the evaluator does not depend on the stack its caller happens to have.
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("analysis".to_owned()).stack_size(STACK);
@@ -69,7 +67,7 @@ pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
     })
 }
 
-fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
         // Without a word of CORS in any file there is nothing to be understood.
         return Analysis::default();
@@ -81,7 +79,8 @@ fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
     let packages = read_packages(scan, &kept);
     let mut project = nginx_project(scan, &kept, &mut notices);
 
-    let roots: Vec<FileId> = kept
+    let entries = platforms::entries(scan.files.iter().map(|file| &*file.path), &packages);
+    let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
             let relevant = needles.contains(Needles::CORS) || needles.contains(Needles::SERVER);
@@ -89,6 +88,11 @@ fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
         })
         .map(|(id, ..)| *id)
         .collect();
+    for path in &entries {
+        let code = scan.load(path).filter(|&id| scan.kind(id).is_code() && !platforms::is_test_path(scan.below(id)));
+        roots.extend(code.filter(|id| !roots.contains(id)));
+    }
+    roots.sort_by(|a, b| scan.sources.path(*a).as_str().cmp(scan.sources.path(*b).as_str()));
     let mut workspace = Workspace::new(scan);
     workspace.parse_all(&roots);
     let paths: Vec<Utf8PathBuf> = roots.iter().map(|id| workspace.scan.sources.path(*id).to_owned()).collect();
@@ -98,7 +102,7 @@ fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
         run.run_file(path);
     }
     run.run_uncalled();
-    let programs = platforms::recognise(&mut run, &packages);
+    let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
     notices.append(&mut workspace.notices);
     project.absorb(programs);
@@ -108,10 +112,15 @@ fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
 fn read_environment(
     scan: &Scan,
     kept: &[(FileId, Kind, Needles)],
-    stated: &BTreeMap<String, String>,
+    stated: &Stated,
     all_notices: &mut Vec<Notice>,
 ) -> Environment {
-    let mut environment = Environment { stated: stated.clone(), ..Environment::default() };
+    let mut environment = Environment {
+        stated: stated.variables.clone(),
+        closed: stated.closed,
+        trust_local: stated.closed,
+        ..Environment::default()
+    };
     for &(id, kind, _) in kept {
         let path = scan.sources.path(id).to_owned();
         let name = path.file_name().unwrap_or("");

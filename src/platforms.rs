@@ -8,13 +8,17 @@ pub mod compose;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+mod header_rules;
 pub mod manual;
+pub mod nextjs;
 pub mod nginx;
+pub mod node_handlers;
+mod node_http;
 pub mod packages;
 pub mod spelling;
 pub mod values;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;
 
 use crate::eval::{Interp, Library};
@@ -28,13 +32,20 @@ pub fn libraries() -> Vec<&'static dyn Library> {
 }
 
 /// What the platforms see in programs that were evaluated.
-pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
-    let mut project = Project::default();
-    project.absorb(express::recognise(run, packages));
+pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> Project {
+    // The policies of `cors(…)` come first: what applies them knows them by their place.
+    let (mut project, cors) = express::recognise(run, packages);
+    node_http::recognise(run, &cors, &mut project);
+    nextjs::recognise(run, packages, entries, &cors, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
     project
+}
+
+/// Files that a framework or a hosting platform runs or reads because of their place, whatever words they hold.
+pub fn entries<'p>(paths: impl Iterator<Item = &'p Utf8Path>, packages: &Packages) -> Vec<Utf8PathBuf> {
+    paths.filter(|path| nextjs::is_entry(path, packages)).map(Utf8Path::to_owned).collect()
 }
 
 /// The condition under which code of a file runs at all: development only for files made for it.

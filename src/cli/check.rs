@@ -105,7 +105,7 @@ impl FromStr for Target {
     }
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),
@@ -140,12 +140,8 @@ impl Check {
     fn settings(&self, engine: &dyn Engine) -> Result<Settings, Error> {
         let rules = engine.rules(&self.common.directories)?;
         let pedantic = self.pedantic || self.persona == Persona::Pedantic;
-        let root = std::env::current_dir().map_err(|error| Error::new(format!("no working directory: {error}")))?;
-        let root = Utf8PathBuf::from_path_buf(root).map_err(|root| {
-            Error::new(format!("the name of the working directory is not UTF-8: {}", root.display()))
-        })?;
         Ok(Settings {
-            root,
+            root: working_directory()?,
             paths: self.paths.clone(),
             rule_directories: self.common.directories.clone(),
             rules: select::selected(rules, &self.select, &self.ignore, pedantic)?,
@@ -153,6 +149,13 @@ impl Check {
             show_model: self.show_model,
         })
     }
+}
+
+/// Where paths start from.
+pub(super) fn working_directory() -> Result<Utf8PathBuf, Error> {
+    let root = std::env::current_dir().map_err(|error| Error::new(format!("no working directory: {error}")))?;
+    Utf8PathBuf::from_path_buf(root)
+        .map_err(|root| Error::new(format!("the name of the working directory is not UTF-8: {}", root.display())))
 }
 
 impl FailOn {

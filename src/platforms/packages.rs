@@ -2,7 +2,7 @@
 //!
 //! In: trees of manifests with their paths. Out: the version text of a package for code at a path. Reads nothing itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -82,6 +82,12 @@ impl Packages {
             let first = all.next()?;
             all.all(|other| other == first).then(|| first.clone())
         })
+    }
+
+    /// The directories whose own manifest names a package.
+    pub fn directories(&self, package: &str) -> BTreeSet<Utf8PathBuf> {
+        let named = self.directories.iter().filter(|(_, names)| names.contains_key(package));
+        named.map(|(directory, _)| directory.clone()).collect()
     }
 
     /// The lowest major version a text admits: `^4.18.2` → 4; `None` when it does not say.

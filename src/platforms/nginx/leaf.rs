@@ -180,7 +180,8 @@ fn groups<'l, 'a>(level: &Level<'l, 'a>, script: &Script<'l, '_, 'a>) -> Vec<Gro
     groups
 }
 
-const PASSES: [&str; 5] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass"];
+/// Directives that pass requests on.
+pub(super) const PASSES: [&str; 5] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass"];
 const OTHER_CONTENT: [&str; 10] = [
     "stub_status",
     "content_by_lua_block",
