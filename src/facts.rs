@@ -5,9 +5,13 @@
 
 mod examples;
 mod handlers;
+mod intended;
 mod origins;
 mod policies;
+mod stated;
 mod variables;
+
+pub use policies::in_production;
 
 use crate::eval::environment::Environment;
 use crate::model::project::Project;
@@ -20,5 +24,6 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     policies::gather(project, environment, sources, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
+    stated::gather(project, &mut facts);
     facts
 }

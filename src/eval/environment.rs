@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use super::operators::env_set;
 use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
+use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
 use crate::model::world::is_selector;
 use crate::source::{Span, Spanned};
@@ -53,8 +54,12 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Files that the user says are for developers' machines.
+    pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
     pub trust_local: bool,
+    /// This is all there is: a variable that is neither stated nor in a file is not set.
+    pub closed: bool,
 }
 
 impl Deployment {
@@ -153,6 +158,10 @@ impl Interp<'_> {
         if let Some(found) = self.environment.production(name, &from) {
             let text = Value::text(found.value, found.span).through(span);
             return self.shaped(text, &shape, span);
+        }
+        // What names the environment itself is what the question assumes: production.
+        if self.environment.closed && !is_selector(name) {
+            return default.unwrap_or_else(|| Value::undefined(span));
         }
         let read = EnvRead { name: name.clone(), shape, read: span };
         let set = env_set(&read);

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use super::client::ClientRequest;
+use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
 use crate::source::{Span, Spanned};
@@ -23,6 +25,10 @@ pub struct Project {
     pub hosts: Vec<Spanned<String>>,
     /// Variables with `*` as the default, each at the place of that default.
     pub open_defaults: Vec<Spanned<Arc<str>>>,
+    /// What code for browsers asks for.
+    pub clients: Vec<ClientRequest>,
+    /// What the user says is meant.
+    pub intent: Intent,
 }
 
 impl Project {
@@ -50,6 +56,7 @@ impl Project {
         self.names.extend(other.names);
         self.hosts.extend(other.hosts);
         self.open_defaults.extend(other.open_defaults);
+        self.clients.extend(other.clients);
     }
 }
 

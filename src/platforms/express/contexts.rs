@@ -8,10 +8,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::super::manual::{self, is_cors_header};
+use super::super::node_handlers::run_with;
 use super::cors_npm::CorsObjects;
-use super::handlers::handle_with;
 use crate::eval::Interp;
-use crate::eval::value::{Args, Closure, Kind, Map, MapEntry, Value};
+use crate::eval::value::{Closure, Kind, Map, MapEntry, Value};
 use crate::ir::Pattern;
 use crate::model::condition::Formula;
 use crate::model::project::Project;
@@ -27,7 +27,7 @@ pub(super) fn policies(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut P
         run.destructuring.iter().filter(|closure| takes_request(closure) && is_served(run, closure)).cloned().collect();
     for closure in contexts {
         let span = closure.function.span;
-        let handled = handle_with(run, &closure, &given(span), cors);
+        let handled = run_with(run, &closure, given(span), cors);
         let sets = handled.effects.iter().find_map(|guarded| match &guarded.effect {
             Effect::Set(name, _) | Effect::Append(name, _) if is_cors_header(&name.value) => Some(guarded.span),
             _ => None,
@@ -59,11 +59,11 @@ fn is_served(run: &Interp<'_>, closure: &Closure) -> bool {
     })
 }
 
-fn given(span: Span) -> Args {
+fn given(span: Span) -> Vec<Value> {
     let external = |name: &str| Value::new(Kind::External(Arc::from(name)), span);
     let keys = [("req", "express:req"), ("request", "express:req"), ("res", "express:res"), ("response", "express:res")];
     let entry = |name: &str| MapEntry { key: span, when: Formula::True, value: external(name), getter: false };
     let entries: IndexMap<Arc<str>, MapEntry> = keys.into_iter().map(|(key, name)| (key.into(), entry(name))).collect();
     let map = Map { entries, open: true };
-    Args { positional: vec![Value::new(Kind::Map(Arc::new(map)), span)], ..Args::default() }
+    vec![Value::new(Kind::Map(Arc::new(map)), span)]
 }

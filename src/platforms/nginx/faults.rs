@@ -121,19 +121,24 @@ fn replaced(leaf: &Leaf<'_, '_, '_>, preflighted: bool) -> Vec<HandlerFault> {
             .answers
             .iter()
             .any(|answer| answer.inside == Some(index) && answer.status.is_none_or(|status| status >= 300));
-        if refuses || lines.iter().any(|line| line.sends(ALLOW_ORIGIN)) || entered.block.children.iter().any(Item::is_hole)
+        if refuses
+            || lines.iter().any(|line| line.sends(ALLOW_ORIGIN))
+            || entered.block.children.iter().any(Item::is_hole)
         {
             continue;
         }
         let ends_here = leaf.script.ends_in(index);
-        let lost = ACTUAL.into_iter().chain(["OPTIONS"]).filter(|method| certain(&ends_here, method)).find_map(|method| {
-            let earlier = (0..index).rev().filter(|&earlier| leaf.script.may_enter(earlier, &Method(method)));
-            let mut earlier = earlier.map(|earlier| leaf.lines_inside(earlier));
-            let lost = earlier.find(|lines| lines.iter().any(|line| line.sends(ALLOW_ORIGIN)))?;
-            let lists = |line: &Line| line.sends("access-control-allow-methods") || line.sends("access-control-allow-headers");
-            // Files that are only read need no preflight.
-            (method != "OPTIONS" || preflighted || lost.iter().any(lists)).then_some(lost)
-        });
+        let lost =
+            ACTUAL.into_iter().chain(["OPTIONS"]).filter(|method| certain(&ends_here, method)).find_map(|method| {
+                let earlier = (0..index).rev().filter(|&earlier| leaf.script.may_enter(earlier, &Method(method)));
+                let mut earlier = earlier.map(|earlier| leaf.lines_inside(earlier));
+                let lost = earlier.find(|lines| lines.iter().any(|line| line.sends(ALLOW_ORIGIN)))?;
+                let lists = |line: &Line| {
+                    line.sends("access-control-allow-methods") || line.sends("access-control-allow-headers")
+                };
+                // Files that are only read need no preflight.
+                (method != "OPTIONS" || preflighted || lost.iter().any(lists)).then_some(lost)
+            });
         let Some(lost) = lost else { continue };
         let words: Vec<&str> = entered.block.args().iter().map(|word| &*word.text).collect();
         let name = format!("if ({})", words.join(" "));
@@ -197,7 +202,8 @@ fn errors(leaf: &Leaf<'_, '_, '_>, preflighted: bool) -> Option<HandlerFault> {
 /// Do these lines allow methods that change something?
 fn lists_changes(group: &Group<'_, '_>) -> bool {
     let line = group.line("access-control-allow-methods");
-    line.and_then(Line::text).is_some_and(|text| ["POST", "PUT", "PATCH", "DELETE"].iter().any(|method| text.contains(method)))
+    line.and_then(Line::text)
+        .is_some_and(|text| ["POST", "PUT", "PATCH", "DELETE"].iter().any(|method| text.contains(method)))
 }
 
 /// A location whose pattern names a method, as if locations were chosen by it.

@@ -161,7 +161,8 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
 
     /// The line of a header that is written for preflights, whether or not another block takes it away again.
     pub(super) fn written_for_preflights(&self, name: &str) -> Option<Line> {
-        let entered = (0..self.script.entered.len()).rev().filter(|&index| self.script.may_enter(index, &Method("OPTIONS")));
+        let entered =
+            (0..self.script.entered.len()).rev().filter(|&index| self.script.may_enter(index, &Method("OPTIONS")));
         let mut lines = entered.flat_map(|index| self.lines_inside(index)).chain(self.level.lines());
         lines.find(|line| line.sends(name))
     }
@@ -196,7 +197,8 @@ fn groups<'l, 'a>(level: &Level<'l, 'a>, script: &Script<'l, '_, 'a>) -> Vec<Gro
     groups
 }
 
-const PASSES: [&str; 5] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass"];
+/// Directives that pass requests on.
+pub(super) const PASSES: [&str; 5] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass"];
 const OTHER_CONTENT: [&str; 10] = [
     "stub_status",
     "content_by_lua_block",

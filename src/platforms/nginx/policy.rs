@@ -38,16 +38,27 @@ impl Findings {
     }
 
     /// Takes in a place.
-    pub(super) fn add(&mut self, leaf: &Leaf<'_, '_, '_>, preflighted: bool, path: &Utf8Path, development: bool) {
+    pub(super) fn add(
+        &mut self,
+        leaf: &Leaf<'_, '_, '_>,
+        preflighted: bool,
+        path: &Utf8Path,
+        development: bool,
+        takes: Formula,
+    ) {
         let policy = grants(leaf).then(|| self.policy(leaf, preflighted, path, development)).flatten();
-        let server = server(leaf, policy);
-        self.project.servers.push(server);
+        self.project.servers.push(Server { takes, ..server(leaf, policy) });
         // A fault has no environment of its own, and what developers run is not judged.
         if !development {
             for fault in faults(leaf, preflighted) {
                 self.fault(fault);
             }
         }
+    }
+
+    /// Takes in a place that no CORS header plays a part in.
+    pub(super) fn neighbour(&mut self, leaf: &Leaf<'_, '_, '_>, takes: Formula) {
+        self.project.servers.push(Server { takes, ..server(leaf, None) });
     }
 
     fn fault(&mut self, fault: HandlerFault) {
@@ -356,7 +367,12 @@ fn server(leaf: &Leaf<'_, '_, '_>, policy: Option<usize>) -> Server {
     }
     let at = leaf.content_span;
     let mut content = match leaf.content {
-        Content::Forward => handler(Role::Proxy, "proxy", at, vec![always(Effect::Forward, at)]),
+        Content::Forward => {
+            let redirected = leaf.level.block.and_then(super::selection::slash_missing);
+            let effect = Effect::Answer(Some(301));
+            let redirect = redirected.map(|when| GuardedEffect { when, effect, span: place.span });
+            handler(Role::Proxy, "proxy", at, redirect.into_iter().chain([always(Effect::Forward, at)]).collect())
+        }
         // Files are there for GET and HEAD; other methods get 405.
         Content::File => handler(Role::Static, "files", at, leaf.refuses_options()),
         Content::Unknown => handler(Role::Route, &place.name, at, Vec::new()),
@@ -367,6 +383,7 @@ fn server(leaf: &Leaf<'_, '_, '_>, policy: Option<usize>) -> Server {
         complete: !leaf.is_partial(),
         onion: true,
         failing: Failing::Inside,
+        upstream: super::upstream::upstream(&leaf.level, place, &leaf.script.variables),
         ..Server::new("nginx", place.name.clone(), place.span, handlers)
     }
 }
