@@ -194,6 +194,8 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Where the lists and maps are written that were read by a name.
+    pub looked_up: HashSet<Span>,
     /// Functions that take their first argument apart by name: `({ req, res }) => …`.
     pub destructuring: Vec<Arc<Closure>>,
     /// Where a missing variable is replaced by `*`.
@@ -242,6 +244,7 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            looked_up: HashSet::new(),
             destructuring: Vec::new(),
             open_defaults: Vec::new(),
             alias_cache: HashMap::new(),

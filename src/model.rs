@@ -5,6 +5,7 @@
 pub mod client;
 pub mod condition;
 pub mod intent;
+pub mod layers;
 pub mod link;
 pub mod origin;
 pub mod policy;

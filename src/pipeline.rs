@@ -22,7 +22,7 @@ use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
 use crate::rules::facts::Facts;
 use crate::scan::{Found, Kind, Needles, Scan};
-use crate::source::{FileId, Notice};
+use crate::source::{Spanned, FileId, Notice};
 use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
@@ -165,6 +165,12 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
     notices.append(&mut workspace.notices);
     platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));
+    let layered = crate::model::layers::faults(&project);
+    project.faults.extend(layered.into_iter().filter(|fault| {
+        let path = scan.sources.path(fault.span.file);
+        !stated.development.contains(path) && !platforms::is_development_path(path)
+    }));
+    project.hosts.extend(homepages(scan, &kept));
     project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
 }
@@ -229,6 +235,18 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
         }
     }
     packages
+}
+
+/// Where packages say that their site lives.
+fn homepages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Vec<Spanned<String>> {
+    let is_manifest = |id: FileId| scan.sources.path(id).file_name() == Some("package.json");
+    let manifests = kept.iter().filter(|(id, kind, _)| *kind == Kind::Json && is_manifest(*id));
+    let read = |id: FileId| {
+        let (document, _) = json::parse(id, scan.sources.text(id));
+        let homepage = document.get("homepage")?;
+        Some(Spanned::new(homepage.as_str()?.to_string(), homepage.span))
+    };
+    manifests.filter_map(|(id, ..)| read(*id)).collect()
 }
 
 fn nginx_project(

@@ -28,6 +28,16 @@ facts! {
         loses_headers_by_inheritance: Flag,
         /// It takes the place of an earlier block that matches as well, CORS headers included.
         replaces_block: Flag,
+        /// It adds a CORS header that the server behind, `other`, sends as well because of `cors`.
+        sent_by_both: Flag,
+        /// It takes away the CORS headers that the server behind, `other`, sends because of `cors`.
+        hides_headers: Flag,
+        /// It takes away the `Origin` that the server behind, `other`, asks for because of `cors`.
+        hides_origin: Flag,
+        /// Options are made here and given to nobody; `cors` is the call that could have had them.
+        unused_options: Flag,
+        /// Only its answers to preflights have the headers; `other` is a route whose answers have none.
+        preflight_only: Flag,
         /// It is chosen by the path alone, and its path names the method it is meant for.
         method_in_path: Flag,
         /// Its errors leave without CORS headers.
