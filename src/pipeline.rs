@@ -22,7 +22,7 @@ use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
 use crate::rules::facts::Facts;
 use crate::scan::{Found, Kind, Needles, Scan};
-use crate::source::{Spanned, FileId, Notice};
+use crate::source::{FileId, Notice, Spanned};
 use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};

@@ -299,7 +299,8 @@ impl Interp<'_> {
             return [home.join(rest), home.join("src").join(rest)].iter().find_map(|path| self.file_at(path));
         }
         let manifest = self.loader.document(&home.join("package.json"));
-        let named = ["source", "module", "main", "types"].into_iter().filter_map(|key| manifest.as_ref()?.get(key)?.as_str());
+        let named =
+            ["source", "module", "main", "types"].into_iter().filter_map(|key| manifest.as_ref()?.get(key)?.as_str());
         let named: Vec<String> = named.map(|path| path.trim_start_matches("./").to_string()).collect();
         let built = |path: &str| {
             let inner = ["dist/", "build/", "lib/", "out/"].iter().find_map(|folder| path.strip_prefix(folder))?;
@@ -308,9 +309,9 @@ impl Interp<'_> {
         let sources: Vec<String> = named.iter().filter_map(|path| built(path)).collect();
         let from_sources = sources.iter().flat_map(|path| [home.join(path), home.join("src").join(path)]);
         let candidates = named.iter().map(|path| home.join(path)).chain(from_sources);
-        candidates.chain([home.join("src"), home.join("src/index"), home.join("index")]).find_map(|path| {
-            normalise(&path).and_then(|path| self.file_at(&path))
-        })
+        candidates
+            .chain([home.join("src"), home.join("src/index"), home.join("index")])
+            .find_map(|path| normalise(&path).and_then(|path| self.file_at(&path)))
     }
 
     /// The file a path without extension means, also as a directory with an index file.

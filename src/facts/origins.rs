@@ -54,10 +54,12 @@ pub(super) fn gather(
     let knows_star = open || arms.flat_map(|arm| arm.when.tests()).any(|(test, _)| asks(test));
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
     let certain = policy.allow_origin.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown);
-    let mut hosts = named.iter().filter(|one| one.standing != Standing::Elsewhere).filter_map(|one| Url::parse(&one.text));
-    let made_for_staging = sources.path(policy.span.file).file_stem().is_some_and(|stem| {
-        stem.split(['.', '-', '_']).any(|word| stage(word) == Some(Stage::Staging))
-    });
+    let mut hosts =
+        named.iter().filter(|one| one.standing != Standing::Elsewhere).filter_map(|one| Url::parse(&one.text));
+    let made_for_staging = sources
+        .path(policy.span.file)
+        .file_stem()
+        .is_some_and(|stem| stem.split(['.', '-', '_']).any(|word| stage(word) == Some(Stage::Staging)));
     let only_staging = certain && !open && !made_for_staging && hosts.all(|url| is_staging(&url.host));
     for one in named {
         let fallback = one.fallback.is_some();
@@ -149,12 +151,15 @@ fn used_by_pages(
     let of_pages = |name: &str| {
         let words: Vec<String> = name.split('_').map(str::to_ascii_uppercase).collect();
         let other = ["API", "SERVER", "BACKEND", "BACK", "WEBHOOK", "CALLBACK"];
-        words.iter().any(|word| WORDS.contains(&word.as_str())) && !words.iter().any(|word| other.contains(&word.as_str()))
+        words.iter().any(|word| WORDS.contains(&word.as_str()))
+            && !words.iter().any(|word| other.contains(&word.as_str()))
     };
-    let names = |text: &str| text.split([',', ' ', ';']).filter_map(|piece| Url::parse(piece.trim())).any(|url| same(&url));
+    let names =
+        |text: &str| text.split([',', ' ', ';']).filter_map(|piece| Url::parse(piece.trim())).any(|url| same(&url));
     let deployed = |deployment: Deployment| matches!(deployment, Deployment::Production | Deployment::Any);
     let files = environment.files.iter().filter(|file| deployed(file.deployment));
-    let mut lines = files.flat_map(|file| file.variables.iter()).filter(|(name, _)| of_pages(name)).map(|(_, value)| value);
+    let mut lines =
+        files.flat_map(|file| file.variables.iter()).filter(|(name, _)| of_pages(name)).map(|(_, value)| value);
     let line = lines.find(|value| value.span != here && names(&value.value));
     line.map(|value| Text::at(value.value.to_string(), value.span)).or_else(|| {
         let mut hosts = project.hosts.iter().filter(|host| host.span != here);

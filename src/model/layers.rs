@@ -19,7 +19,9 @@ pub fn faults(project: &Project) -> Vec<HandlerFault> {
     let mut faults = Vec::new();
     for front in &project.servers {
         let Some(upstream) = &front.upstream else { continue };
-        let Some(policy) = behind(project, front, upstream).and_then(|server| policy_of(project, server)) else { continue };
+        let Some(policy) = behind(project, front, upstream).and_then(|server| policy_of(project, server)) else {
+            continue;
+        };
         let line = Line::of(front, project);
         let told = |kind: FaultKind, span: Span| {
             let mut fault = HandlerFault::new(kind, front.platform, span, front.name.clone());
@@ -83,11 +85,12 @@ fn is_allow_origin(name: &str) -> bool {
 
 /// `Origin` is taken away on the way to the server behind.
 fn blanked(upstream: &Upstream) -> Option<Span> {
-    let empty = |pieces: &[HeaderPiece]| {
-        pieces.iter().all(|piece| matches!(piece, HeaderPiece::Text(text) if text.is_empty()))
-    };
+    let empty =
+        |pieces: &[HeaderPiece]| pieces.iter().all(|piece| matches!(piece, HeaderPiece::Text(text) if text.is_empty()));
     let mut headers = upstream.headers.iter();
-    headers.find(|(name, value)| name.eq_ignore_ascii_case("origin") && empty(&value.pieces)).map(|(_, value)| value.span)
+    headers
+        .find(|(name, value)| name.eq_ignore_ascii_case("origin") && empty(&value.pieces))
+        .map(|(_, value)| value.span)
 }
 
 /// The answer depends on the request's `Origin`.

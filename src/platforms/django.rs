@@ -10,6 +10,7 @@ mod origins;
 mod policy;
 mod settings;
 mod symbols;
+mod views;
 
 use super::packages::Packages;
 use crate::eval::value::{Args, Kind, ModuleId, Value};
@@ -77,5 +78,6 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
         let library = settings.configures_library(run).then(|| policy::add(run, packages, &settings, &mut project));
         order::add(run, &settings, library, &mut project);
     }
+    views::add(run, &mut project);
     project
 }

@@ -17,7 +17,8 @@ pub(super) fn faults(project: &mut Project) {
             if let Some(line) = answers_preflights_alone(handler).filter(|_| reached(handler))
                 && let Some(route) = bare_route(server, index, handler)
             {
-                let mut fault = HandlerFault::new(FaultKind::PreflightOnly, server.platform, line, handler.name.clone());
+                let mut fault =
+                    HandlerFault::new(FaultKind::PreflightOnly, server.platform, line, handler.name.clone());
                 fault.other = Some(Spanned::new(route.name.clone(), route.span));
                 found.push(fault);
             }
@@ -40,7 +41,8 @@ fn answers_preflights_alone(handler: &Handler) -> Option<Span> {
         return Some(handler.span);
     }
     let assume = Assume::Production;
-    let (actual, preflight) = (Request::new("GET", "/").with_any("origin"), Request::new("OPTIONS", "/").with_any("origin"));
+    let (actual, preflight) =
+        (Request::new("GET", "/").with_any("origin"), Request::new("OPTIONS", "/").with_any("origin"));
     let lines = handler.effects.iter().filter(|guarded| match &guarded.effect {
         Effect::Set(name, _) | Effect::Append(name, _) => is_cors_header(&name.value),
         Effect::Cors(_) => true,

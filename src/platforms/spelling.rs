@@ -183,7 +183,8 @@ const ANSWERS: [&str; 7] = [
 pub fn idle(project: &Project) -> Vec<NameUse> {
     let mut found: Vec<NameUse> = Vec::new();
     for policy in &project.policies {
-        let is = |known: &[&str], name: &Spanned<Arc<str>>| known.iter().any(|one| name.value.eq_ignore_ascii_case(one));
+        let is =
+            |known: &[&str], name: &Spanned<Arc<str>>| known.iter().any(|one| name.value.eq_ignore_ascii_case(one));
         let listed = listed(&policy.allow_headers.value);
         let useless: Vec<&Spanned<Arc<str>>> =
             listed.iter().filter(|name| is(&WRITTEN_BY_BROWSERS, name) || is(&ANSWERS, name)).collect();

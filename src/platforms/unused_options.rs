@@ -26,7 +26,8 @@ pub(super) fn faults(run: &mut Interp<'_>, project: &mut Project) {
                 continue;
             }
             let beside = |policy: &&Policy| {
-                let library = if javascript { &*policy.library == "cors" } else { &*policy.library == "CORSMiddleware" };
+                let library =
+                    if javascript { &*policy.library == "cors" } else { &*policy.library == "CORSMiddleware" };
                 library && policy.span.file == value.span.file && policy.installed != Known::No
             };
             let Some(policy) = project.policies.iter().find(beside) else { continue };
@@ -41,8 +42,15 @@ pub(super) fn faults(run: &mut Interp<'_>, project: &mut Project) {
 
 /// `{ origin: …, credentials: true }`: nothing but options of the package.
 fn is_options(value: &Value) -> bool {
-    const OPTIONS: [&str; 7] =
-        ["methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus"];
+    const OPTIONS: [&str; 7] = [
+        "methods",
+        "allowedHeaders",
+        "exposedHeaders",
+        "credentials",
+        "maxAge",
+        "preflightContinue",
+        "optionsSuccessStatus",
+    ];
     value.as_map().is_some_and(|map| {
         !map.open
             && map.entries.contains_key("origin")

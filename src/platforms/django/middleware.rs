@@ -93,6 +93,14 @@ pub(super) fn handle(run: &mut Interp<'_>, dotted: &str, from: &Utf8Path) -> Opt
     }
 }
 
+/// Runs a view, or one of the methods of its class.
+pub(super) fn view(run: &mut Interp<'_>, closure: &Arc<Closure>, instance: Option<&Value>) -> Handled {
+    let request = external(REQUEST, closure.function.span);
+    let mut reader = Reader::new(run);
+    reader.run_hook(closure, instance, &[request]);
+    reader.done()
+}
+
 struct Reader<'r, 'i> {
     run: &'r mut Interp<'i>,
     handled: Handled,
@@ -191,6 +199,13 @@ impl<'r, 'i> Reader<'r, 'i> {
         let given = object.args.get(2, "status").filter(|_| name == "HttpResponse").or(object.args.named("status"));
         let status = self.statuses.get(&id).copied().or(given.map(status_code)).unwrap_or(default_status(name));
         let (span, when) = (object.span, object.when.clone().and(when));
+        let lines = object.args.named("headers").and_then(Value::as_map).cloned();
+        for (key, entry) in lines.iter().flat_map(|map| &map.entries) {
+            for (guard, value) in header_values(&entry.value) {
+                let when = Formula::all([when.clone(), entry.when.clone(), guard]);
+                self.push(when, Effect::Set(header_name(key, entry.key), value), entry.key.to(entry.value.span));
+            }
+        }
         self.push(when, Effect::Answer(status), span);
     }
 }

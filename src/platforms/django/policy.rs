@@ -279,7 +279,8 @@ fn own_hosts(run: &Interp<'_>, settings: &Settings) -> Vec<Spanned<Arc<str>>> {
     let Some(value) = settings.get(run, "ALLOWED_HOSTS").map(|value| in_production(&value)) else { return Vec::new() };
     let Some(list) = value.as_list().filter(|list| !list.open) else { return Vec::new() };
     let named = list.items.iter().filter_map(|item| Some(Spanned::new(item.value.as_str()?.clone(), item.value.span)));
-    let public: Vec<Spanned<Arc<str>>> = named.filter(|host| host.value.contains('.') && !is_loopback(&host.value)).collect();
+    let public: Vec<Spanned<Arc<str>>> =
+        named.filter(|host| host.value.contains('.') && !is_loopback(&host.value)).collect();
     if public.len() == 1 { public } else { Vec::new() }
 }
 

@@ -61,7 +61,8 @@ fn is_served(run: &Interp<'_>, closure: &Closure) -> bool {
 
 fn given(span: Span) -> Vec<Value> {
     let external = |name: &str| Value::new(Kind::External(Arc::from(name)), span);
-    let keys = [("req", "express:req"), ("request", "express:req"), ("res", "express:res"), ("response", "express:res")];
+    let keys =
+        [("req", "express:req"), ("request", "express:req"), ("res", "express:res"), ("response", "express:res")];
     let entry = |name: &str| MapEntry { key: span, when: Formula::True, value: external(name), getter: false };
     let entries: IndexMap<Arc<str>, MapEntry> = keys.into_iter().map(|(key, name)| (key.into(), entry(name))).collect();
     let map = Map { entries, open: true };

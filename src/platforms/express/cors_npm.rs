@@ -202,7 +202,8 @@ fn closest(name: &str) -> Option<&'static str> {
 /// Does a decision let a request without `Origin` end in an error, at the latest where a variable lists origins?
 pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> {
     let request = Request::new("GET", "/");
-    let assume = Assume::Stated(starred(decision).map(|name| (name.to_string(), "https://listed.example".into())).collect());
+    let assume =
+        Assume::Stated(starred(decision).map(|name| (name.to_string(), "https://listed.example".into())).collect());
     let tests_origin = decision.arms.iter().any(|arm| {
         arm.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()))
     });

@@ -269,7 +269,8 @@ fn value_parts(parts: &[WordPart]) -> Vec<WordPart> {
 
 /// Is `Origin` taken from the request, or the header that decides from the answer of the server behind?
 pub(super) fn hides_cors(level: &Level<'_, '_>) -> bool {
-    let taken = |effect: &Effect| matches!(effect, Effect::Remove(name) if name.value.eq_ignore_ascii_case(ALLOW_ORIGIN));
+    let taken =
+        |effect: &Effect| matches!(effect, Effect::Remove(name) if name.value.eq_ignore_ascii_case(ALLOW_ORIGIN));
     let blank = |item: &Item<'_>| {
         let empty = item.args().get(1).is_some_and(|value| value.text.is_empty());
         item.first().eq_ignore_ascii_case("origin") && empty
