@@ -28,4 +28,5 @@ pub mod safelist;
 pub mod squeeze;
 pub mod step;
 pub mod template;
+pub mod trace;
 pub mod verdict;
