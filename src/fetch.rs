@@ -6,4 +6,5 @@
 
 pub mod answer;
 pub mod exchange;
+pub mod outcome;
 pub mod route;

@@ -4,6 +4,7 @@
 
 pub mod condition;
 pub mod origin;
+pub mod path;
 pub mod policy;
 pub mod probe;
 pub mod project;

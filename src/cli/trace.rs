@@ -99,7 +99,7 @@ impl Trace {
             environment: self.env.iter().cloned().collect(),
             closed: self.raw,
         })?;
-        let answers: Vec<Answering> = self.asked()?.iter().map(|asking| answer(&model, asking)).collect();
+        let answers: Vec<Answering> = self.asked()?.iter().map(|asking| answer(&model, asking, self.raw)).collect();
         let mut text = serde_json::to_string_pretty(&answers).map_err(|error| Error::new(error.to_string()))?;
         text.push('\n');
         print(text.as_bytes())?;
@@ -116,9 +116,10 @@ impl Trace {
     }
 }
 
-fn answer(model: &Model, asking: &Asking) -> Answering {
+fn answer(model: &Model, asking: &Asking, raw: bool) -> Answering {
     let asked = Asked { assume: &Assume::Production, routes_answer: None };
-    match route(&model.project, &asking.request(), asked).outcome.answer() {
+    let request = if raw { asking.request().over_http() } else { asking.request() };
+    match route(&model.project, &request, asked).outcome.answer() {
         Ok(answer) => {
             let headers = answer.headers.into_iter().map(|(name, values)| (name.to_lowercase(), values)).collect();
             let response = Some(Response { status: answer.status, headers });

@@ -5,6 +5,7 @@
 
 use super::exchange::{Event, Outcome, Running, run};
 use crate::model::project::Project;
+use crate::model::server::Effect;
 use crate::model::world::{Assume, Request};
 
 /// How a request is to be run.
@@ -31,9 +32,11 @@ pub fn route(project: &Project, request: &Request, asked: Asked<'_>) -> Routed {
         .servers
         .iter()
         .enumerate()
+        .filter(|(index, _)| !is_mounted(project, *index))
         .map(|(index, server)| {
             let running = Running {
                 server,
+                servers: &project.servers,
                 policies: &project.policies,
                 assume: asked.assume,
                 routes_answer: asked.routes_answer,
@@ -49,6 +52,15 @@ pub fn route(project: &Project, request: &Request, asked: Asked<'_>) -> Routed {
         0 => nowhere("no server was found that knows this path"),
         _ => nowhere("several servers know this path"),
     }
+}
+
+/// Is a server reached through another one only?
+fn is_mounted(project: &Project, index: usize) -> bool {
+    let others = project.servers.iter().enumerate().filter(|(other, _)| *other != index);
+    others
+        .flat_map(|(_, server)| server.handlers.iter())
+        .flat_map(|handler| &handler.effects)
+        .any(|guarded| guarded.effect == Effect::Mounted(index))
 }
 
 fn nowhere(why: &str) -> Routed {

@@ -5,6 +5,7 @@
 
 mod apps;
 mod cors;
+mod effects;
 mod faults;
 mod handlers;
 mod layers;
