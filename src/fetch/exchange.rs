@@ -10,9 +10,7 @@ mod lines;
 
 use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::Policy;
-use crate::model::server::{
-    Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes,
-};
+use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes};
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::Span;
 
@@ -365,7 +363,8 @@ impl<'a, 'w> Walk<'a, 'w> {
     fn mounted(&mut self, index: usize, server: usize, span: Span) -> Result<Flow, Stop> {
         let handler = &self.running.server.handlers[index];
         let prefix = handler.scope.path.as_ref().map_or("", |path| path.value.trim_end_matches('/'));
-        let inner = self.running.servers.get(server).filter(|_| self.depth < MOST_MOUNTED && !prefix.contains(['{', '<']));
+        let inner =
+            self.running.servers.get(server).filter(|_| self.depth < MOST_MOUNTED && !prefix.contains(['{', '<']));
         let Some(inner) = inner else {
             return Err(Stop::Unknown(Outcome::unknown("what is mounted here is not known", span)));
         };

@@ -9,7 +9,9 @@ mod effects;
 mod faults;
 mod handlers;
 mod layers;
+mod parameters;
 mod preflight;
+mod rescuers;
 mod routes;
 mod symbols;
 

@@ -50,6 +50,11 @@ impl Version {
         Version { cookie_decides: !since((1, 0)), always_varies: since((1, 7)), private_network: since((0, 51)) }
     }
 
+    /// Does `SessionMiddleware` say with `Vary` that a session was read? Since 1.0.
+    pub(super) fn says_sessions(self) -> bool {
+        !self.cookie_decides
+    }
+
     /// What `"*"` in `allow_methods` stands for.
     pub(super) fn methods(self) -> &'static [&'static str] {
         if self.always_varies { &METHODS } else { &METHODS[..METHODS.len() - 1] }
