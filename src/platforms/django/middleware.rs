@@ -261,8 +261,13 @@ impl<'r, 'i> Reader<'r, 'i> {
     /// What is given back: the rest of the project's answer, or one of its own.
     fn answer(&mut self, when: Formula, value: &Value) {
         let Some(id) = value.as_object() else {
-            // `process_request` gives back nothing to go on.
-            self.handled.understood &= value.is_nullish() && self.purpose == Purpose::Middleware;
+            match (value.is_nullish(), self.purpose) {
+                // `process_request` gives back nothing to go on.
+                (true, Purpose::Middleware) => {}
+                // Django throws where a view gives back nothing.
+                (true, _) => self.push(when, Effect::Fail, value.span),
+                (false, _) => self.handled.understood = false,
+            }
             return;
         };
         let object = self.run.object(id);
