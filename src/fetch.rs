@@ -19,6 +19,7 @@ pub mod message;
 pub mod method;
 pub mod mime;
 pub mod mixed_content;
+pub mod outcome;
 pub mod preflight;
 pub mod redirect;
 pub mod request;

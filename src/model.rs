@@ -7,6 +7,7 @@ pub mod condition;
 pub mod intent;
 pub mod link;
 pub mod origin;
+pub mod path;
 pub mod policy;
 pub mod probe;
 pub mod project;

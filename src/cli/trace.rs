@@ -146,7 +146,8 @@ impl Trace {
         })?;
         let text = match (words.asked, self.raw) {
             (None, _) => {
-                let answers: Vec<Answering> = self.asked()?.iter().map(|asking| answer(&model, asking)).collect();
+                let answers: Vec<Answering> =
+                    self.asked()?.iter().map(|asking| answer(&model, asking, self.raw)).collect();
                 json(&answers)?
             }
             (Some((method, target)), true) => self.as_given(&model, method, target)?,
@@ -178,7 +179,7 @@ impl Trace {
             origin: self.from.clone(),
             headers: self.header.iter().cloned().collect(),
         };
-        let answered = answer(model, &asking);
+        let answered = answer(model, &asking, true);
         if self.format == Form::Json {
             return json(&answered);
         }
@@ -259,9 +260,10 @@ fn json(value: &impl Serialize) -> Result<String, Error> {
     Ok(text)
 }
 
-fn answer(model: &Model, asking: &Asking) -> Answering {
+fn answer(model: &Model, asking: &Asking, raw: bool) -> Answering {
     let asked = Asked { assume: &Assume::Production, routes_answer: None };
-    match route(&model.project, &asking.request(), asked).outcome.answer() {
+    let request = if raw { asking.request().over_http() } else { asking.request() };
+    match route(&model.project, &request, asked).outcome.answer() {
         Ok(answer) => {
             let headers = answer.headers.into_iter().map(|(name, values)| (name.to_lowercase(), values)).collect();
             let response = Some(Response { status: answer.status, headers });

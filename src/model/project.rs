@@ -39,8 +39,10 @@ impl Project {
                     *index += policies;
                 }
                 for guarded in &mut handler.effects {
-                    if let super::server::Effect::Cors(index) = &mut guarded.effect {
-                        *index += policies;
+                    match &mut guarded.effect {
+                        super::server::Effect::Cors(index) => *index += policies,
+                        super::server::Effect::Mounted(index) => *index += servers,
+                        _ => {}
                     }
                 }
             }

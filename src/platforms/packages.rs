@@ -116,4 +116,34 @@ impl Packages {
         let minor = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
         Some((major, minor))
     }
+
+    /// The newest major and minor version that a text admits; `None` when it admits any, or names none.
+    pub fn newest(&self, package: &str, from: &Utf8Path) -> Option<(u32, u32)> {
+        self.version(package, from)?.split([',', ' ']).filter_map(newest).min()
+    }
+}
+
+/// The newest version that one specifier admits: `==4.9.0`, `~=4.9`, `^4.9`, `<5`, or a bare `4.9.0`.
+fn newest(specifier: &str) -> Option<(u32, u32)> {
+    let start = specifier.find(|c: char| c.is_ascii_digit())?;
+    let (operator, version) = specifier.split_at(start);
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+    let major = parts.next().flatten()?;
+    let minor = parts.next();
+    let known = minor.flatten();
+    let (of_major, of_minor) = ((major, u32::MAX), known.map(|minor| (major, minor)));
+    match operator.trim() {
+        "" | "=" | "==" | "===" | "<=" => Some(of_minor.unwrap_or(of_major)),
+        "~" => Some(of_minor.unwrap_or(of_major)),
+        "~=" if parts.next().is_some() => Some(of_minor.unwrap_or(of_major)),
+        "~=" => Some(of_major),
+        "^" if major > 0 => Some(of_major),
+        "^" => Some(of_minor.unwrap_or(of_major)),
+        "<" => match (major, known.unwrap_or(0)) {
+            (0, 0) => None,
+            (major, 0) => Some((major - 1, u32::MAX)),
+            (major, minor) => Some((major, minor - 1)),
+        },
+        _ => None,
+    }
 }
