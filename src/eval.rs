@@ -53,6 +53,11 @@ pub trait Loader {
         let _ = path;
         true
     }
+    /// The directory of the package of this name that the repository holds itself, as workspaces do.
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        let _ = name;
+        None
+    }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
 }
@@ -195,6 +200,10 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Functions that take their first argument apart by name: `({ req, res }) => …`.
+    pub destructuring: Vec<Arc<Closure>>,
+    /// Where a missing variable is replaced by `*`.
+    pub open_defaults: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
@@ -239,6 +248,8 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            destructuring: Vec::new(),
+            open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),

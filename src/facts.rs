@@ -3,6 +3,7 @@
 //! In: the `Project`, env files. Out: `rules::facts::Facts`. The only place where "unknown" becomes the silence of a
 //! question; it judges nothing and knows no platform's syntax.
 
+mod examples;
 mod handlers;
 mod intended;
 mod origins;

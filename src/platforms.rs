@@ -26,7 +26,7 @@ use packages::Packages;
 use crate::eval::{Interp, Library};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
@@ -42,6 +42,8 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
+    let defaults = run.open_defaults.iter();
+    project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     ports::attach(run, packages, &mut project);
     project
 }

@@ -23,6 +23,8 @@ pub struct Project {
     pub names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
+    /// Variables with `*` as the default, each at the place of that default.
+    pub open_defaults: Vec<Spanned<Arc<str>>>,
     /// What code for browsers asks for.
     pub clients: Vec<ClientRequest>,
     /// What the user says is meant.
@@ -55,6 +57,7 @@ impl Project {
         self.faults.extend(other.faults);
         self.names.extend(other.names);
         self.hosts.extend(other.hosts);
+        self.open_defaults.extend(other.open_defaults);
         self.clients.extend(other.clients);
     }
 }
