@@ -3,7 +3,7 @@
 //! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::eval::Interp;
@@ -13,7 +13,7 @@ use crate::finding::{Report, Summary};
 use crate::model::project::Project;
 use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
-use crate::scan::{Kind, Needles, Scan};
+use crate::scan::{Found, Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
@@ -68,18 +68,21 @@ pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
 }
 
 fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
-    if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
-        // Without a word of CORS in any file there is nothing to be understood.
-        return Analysis::default();
-    }
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
     let environment = read_environment(scan, &kept, stated, &mut notices);
     let packages = read_packages(scan, &kept);
+    let paths: Vec<&Utf8Path> = scan.files.iter().map(|file| &*file.path).collect();
+    let entries = platforms::entries(&paths, &packages);
+    let speaks =
+        |file: &Found| file.needles.contains(Needles::CORS) || file.needles.contains(Needles::SERVER);
+    if entries.is_empty() && !scan.files.iter().any(speaks) {
+        // Without a server and without a word of CORS there is nothing to be understood.
+        return Analysis { environment, notices, ..Analysis::default() };
+    }
     let mut project = nginx_project(scan, &kept, &mut notices);
 
-    let entries = platforms::entries(scan.files.iter().map(|file| &*file.path), &packages);
     let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {

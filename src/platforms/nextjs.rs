@@ -7,7 +7,6 @@
 mod config;
 mod faults;
 mod pages;
-mod paths;
 mod server;
 
 use std::collections::BTreeSet;
@@ -15,12 +14,12 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::express::cors_npm::CorsObjects;
+use super::file_routes::{self, Place};
 use super::packages::Packages;
 use crate::eval::Interp;
 use crate::eval::value::ModuleId;
 use crate::model::project::Project;
 use config::Config;
-use paths::Place;
 
 /// An application: a folder with `next` among its packages or a `next.config` of its own.
 #[derive(Debug)]
@@ -38,15 +37,23 @@ struct App {
 }
 
 /// Is it a file that Next.js runs because of its place?
-pub(super) fn is_entry(path: &Utf8Path, packages: &Packages) -> bool {
-    path.file_stem() == Some("next.config") || home(path, &packages.directories("next")).is_some()
+pub(super) fn is_entry(path: &Utf8Path, roots: &BTreeSet<Utf8PathBuf>) -> bool {
+    path.file_stem() == Some("next.config") || home(path, roots).is_some()
 }
 
 /// The application that a file belongs to, and what it is for there: the nearest one above it.
 fn home(path: &Utf8Path, roots: &BTreeSet<Utf8PathBuf>) -> Option<(Utf8PathBuf, Place)> {
     let root = path.ancestors().skip(1).find(|directory| roots.contains(*directory))?;
     let below = path.strip_prefix(root).ok()?;
-    paths::place(below).map(|place| (root.to_owned(), place))
+    file_routes::place(below).map(|place| (root.to_owned(), place))
+}
+
+/// The folders of applications.
+pub(super) fn roots(packages: &Packages, entries: &[Utf8PathBuf]) -> BTreeSet<Utf8PathBuf> {
+    let mut roots = packages.directories("next");
+    let configs = entries.iter().filter(|path| path.file_stem() == Some("next.config"));
+    roots.extend(configs.filter_map(|path| path.parent().map(Utf8Path::to_owned)));
+    roots
 }
 
 /// Servers, policies and faults of all applications.
@@ -58,16 +65,15 @@ pub(super) fn recognise(
     project: &mut Project,
 ) {
     for mut app in apps(run, packages, entries) {
-        app.pages.sort_by_key(|(path, _)| paths::rank(path));
-        app.routes.sort_by_key(|(path, _)| paths::rank(path));
+        app.config.rules.extend(super::vercel::rules(run, &app.root));
+        app.pages.sort_by_key(|(path, _)| file_routes::rank(path));
+        app.routes.sort_by_key(|(path, _)| file_routes::rank(path));
         server::build(run, &app, cors, project);
     }
 }
 
 fn apps(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> Vec<App> {
-    let mut roots = packages.directories("next");
-    let configs = entries.iter().filter(|path| path.file_stem() == Some("next.config"));
-    roots.extend(configs.filter_map(|path| path.parent().map(Utf8Path::to_owned)));
+    let roots = roots(packages, entries);
     let mut apps: Vec<App> = Vec::new();
     for path in entries {
         let Some((root, place)) = home(path, &roots) else { continue };

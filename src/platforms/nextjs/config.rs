@@ -8,7 +8,6 @@ use super::super::values::{in_production, option};
 use crate::eval::Interp;
 use crate::eval::value::{Args, Kind, ModuleId, Reason, Value};
 use crate::model::condition::Formula;
-use crate::model::server::GuardedEffect;
 use crate::source::Span;
 
 /// What a configuration says about requests.
@@ -134,22 +133,11 @@ fn rules(run: &mut Interp<'_>, headers: &Value, when: &Formula, config: &mut Con
         for item in &list.items {
             for (own, one) in item.value.alternatives() {
                 let condition = Formula::all([when.clone(), also.clone(), item.when.clone(), own]);
-                match rule(&one, &condition) {
+                match rule(&one, &condition, "nextjs") {
                     Some(rule) => config.rules.push(rule),
                     None => config.open = true,
                 }
             }
         }
-    }
-}
-
-impl Config {
-    /// The rules with their scopes' paths: below the base path unless they say otherwise.
-    pub(super) fn scoped(&self) -> Vec<(String, &HeaderRule, Vec<GuardedEffect>)> {
-        let scope = |rule: &HeaderRule| {
-            let base = if rule.below_base { &*self.base } else { "" };
-            super::paths::pattern(base, &rule.source.value)
-        };
-        self.rules.iter().map(|rule| (scope(rule), rule, rule.effects.clone())).collect()
     }
 }

@@ -5,12 +5,12 @@
 use std::ops::Range;
 
 use super::super::express::cors_npm::CorsObjects;
-use super::super::express::registration::policies_of;
-use super::super::manual::{self, header_name};
+use super::super::assembly::adopt;
+use super::super::header_rules::rule_handler;
+use super::super::manual::header_name;
 use super::{App, faults, pages};
 use crate::eval::Interp;
 use crate::model::condition::{Formula, Test};
-use crate::model::policy::Known;
 use crate::model::project::Project;
 use crate::model::server::{
     Effect, Failing, GuardedEffect, Handler, HeaderValue, Role, Scope, Server, Unanswered,
@@ -35,7 +35,9 @@ pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project
     let mut handlers = Vec::new();
     handlers.extend(slash_redirect(app, span));
     let first_rule = handlers.len();
-    header_rules(app, project, &mut handlers);
+    for rule in &app.config.rules {
+        handlers.push(rule_handler(rule, &app.config.base, project));
+    }
     let first_route = handlers.len();
     let base = app.config.base.trim_end_matches('/').to_owned();
     for (path, module) in &app.pages {
@@ -45,15 +47,7 @@ pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project
     handlers.extend(the_rest(app, span));
     let index = project.servers.len();
     for handler in &handlers {
-        for policy in policies_of(handler) {
-            let policy = &mut project.policies[policy];
-            policy.installed = Known::Yes;
-            policy.server.get_or_insert(index);
-            policy.paths.extend(handler.scope.path.clone());
-            if policy.place.is_empty() || policy.place == "cors()" {
-                policy.place = handler.name.clone();
-            }
-        }
+        adopt(handler, index, project);
     }
     let name = app.root.file_name().unwrap_or("next");
     project.servers.push(Server {
@@ -99,22 +93,6 @@ fn slash_redirect(app: &App, span: Span) -> Option<Handler> {
         GuardedEffect { when: when.negated(), effect: Effect::Next, span },
     ];
     Some(handler("trailingSlash".to_owned(), span, None, effects))
-}
-
-/// Header rules: a later one replaces what an earlier one set.
-fn header_rules(app: &App, project: &mut Project, handlers: &mut Vec<Handler>) {
-    for (path, rule, mut effects) in app.config.scoped() {
-        let name = format!("headers of {}", rule.source.value);
-        let place = manual::Origin { platform: "nextjs", place: name.clone(), span: rule.span };
-        let policy = manual::policy(&effects, place);
-        effects.push(always(Effect::Next, rule.span));
-        let mut one = handler(name, rule.source.span, Some(path), effects);
-        if let Some(policy) = policy {
-            one.role = Role::Cors(project.policies.len());
-            project.policies.push(policy);
-        }
-        handlers.push(one);
-    }
 }
 
 /// Pages, which are not read, and the answer where nothing lies.

@@ -1,0 +1,61 @@
+//! Header lines that never arrive, because something outside of the handler writes the same header over them.
+//!
+//! In: an outer handler whose lines win, and an inner one. Out: settings of the inner policy that are disabled by the outer one,
+//! where something is lost by it. Knows no platform.
+
+use crate::model::condition::Formula;
+use crate::model::policy::{Fault, Setting};
+use crate::model::server::{Effect, Handler, HeaderValue};
+use crate::source::Spanned;
+
+/// The CORS lines of `inner` that `outer` replaces by something that grants less or another origin; `who` is the outer one's name.
+pub(super) fn disabled(inner: &Handler, outer: &Handler, who: &str) -> Vec<Setting> {
+    let mut found: Vec<Setting> = Vec::new();
+    for (name, own) in lines(inner) {
+        // Where a header has several lines, the last one that always applies is what arrives.
+        let by = lines(outer).filter(|(other, _)| other.value.eq_ignore_ascii_case(&name.value)).last();
+        let Some((header, by)) = by else { continue };
+        let (Some(own_text), Some(by_text)) = (own.as_text(), by.as_text()) else { continue };
+        let Some(loss) = loss(&name.value, &own_text, &by_text) else { continue };
+        let one = Setting {
+            name: Spanned::new(name.value.clone(), own.span),
+            span: own.span,
+            fault: Fault::Disabled {
+                by: Spanned::new(header.value.clone(), by.span),
+                effect: format!("{who} is applied last, {loss}"),
+            },
+        };
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+/// Lines that apply to every request the handler sees, or, of the inner handler, to some.
+fn lines(handler: &Handler) -> impl Iterator<Item = (&Spanned<std::sync::Arc<str>>, &HeaderValue)> {
+    handler.effects.iter().filter_map(|guarded| match &guarded.effect {
+        Effect::Set(name, value) if guarded.when == Formula::True => Some((name, value)),
+        Effect::Default(name, value) => Some((name, value)),
+        _ => None,
+    })
+}
+
+/// What is lost when a browser reads `by` instead of `own`.
+fn loss(header: &str, own: &str, by: &str) -> Option<String> {
+    match header.to_ascii_lowercase().as_str() {
+        "access-control-allow-origin" => (own.trim() != by.trim()).then(|| format!("and sends `{by}` to everybody")),
+        "access-control-allow-methods" | "access-control-allow-headers" | "access-control-expose-headers" => {
+            let names = |list: &str| -> Vec<String> { list.split(',').map(|name| name.trim().to_lowercase()).collect() };
+            let kept = names(by);
+            let listed = own.split(',').map(str::trim).filter(|name| !name.is_empty());
+            let lost: Vec<&str> = listed.filter(|name| !kept.contains(&name.to_lowercase())).collect();
+            let all = kept.iter().any(|name| name == "*");
+            (!lost.is_empty() && !all).then(|| format!("and does not list {}", lost.join(", ")))
+        }
+        "access-control-allow-credentials" => {
+            (own.trim() == "true" && by.trim() != "true").then(|| "and allows no credentials".to_owned())
+        }
+        _ => None,
+    }
+}
