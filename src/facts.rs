@@ -3,6 +3,7 @@
 //! In: the `Project`, env files. Out: `rules::facts::Facts`. The only place where "unknown" becomes the silence of a
 //! question; it judges nothing and knows no platform's syntax.
 
+mod dev_servers;
 mod handlers;
 mod origins;
 mod policies;
@@ -19,5 +20,6 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     policies::gather(project, environment, sources, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
+    dev_servers::gather(project, &mut facts);
     facts
 }

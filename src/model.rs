@@ -3,6 +3,7 @@
 //! In: built by `platforms/`. Out: asked by `fetch/` and `rules/`. Depends on `source` alone: no language, no library.
 
 pub mod condition;
+pub mod dev_server;
 pub mod origin;
 pub mod policy;
 pub mod probe;

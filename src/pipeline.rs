@@ -77,7 +77,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let entries = platforms::entries(&paths, &packages);
     let speaks =
         |file: &Found| file.needles.contains(Needles::CORS) || file.needles.contains(Needles::SERVER);
-    if entries.is_empty() && !scan.files.iter().any(speaks) {
+    let runs = |path: &Utf8PathBuf| Kind::of(path).is_some_and(Kind::is_code);
+    if !entries.iter().any(runs) && !scan.files.iter().any(speaks) {
         // Without a server and without a word of CORS there is nothing to be understood.
         return Analysis { environment, notices, ..Analysis::default() };
     }

@@ -6,6 +6,8 @@
 
 mod assembly;
 pub mod compose;
+mod configuration;
+mod dev_proxy;
 pub mod django;
 pub mod express;
 pub mod fastapi;
@@ -44,6 +46,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
     project
 }
@@ -53,7 +56,7 @@ pub fn entries(paths: &[&Utf8Path], packages: &Packages) -> Vec<Utf8PathBuf> {
     let vercel = vercel::homes(paths.iter().copied());
     let next = packages.directories("next");
     let wanted = |path: &Utf8Path| {
-        nextjs::is_entry(path, &next) || vercel::is_config(path) || vercel::function_path(path, &vercel).is_some()
+        nextjs::is_entry(path, &next) || vercel::is_config(path) || vercel::function_path(path, &vercel).is_some() || dev_proxy::is_config(path)
     };
     paths.iter().filter(|path| wanted(path)).map(|path| (*path).to_owned()).collect()
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::dev_server::{DevServer, Front};
 use super::policy::Policy;
 use super::server::Server;
 use crate::source::{Span, Spanned};
@@ -21,6 +22,10 @@ pub struct Project {
     pub names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
+    /// Development servers of front ends.
+    pub dev_servers: Vec<DevServer>,
+    /// Web servers and platforms that stand in front in production.
+    pub fronts: Vec<Front>,
 }
 
 impl Project {
@@ -47,6 +52,8 @@ impl Project {
         self.faults.extend(other.faults);
         self.names.extend(other.names);
         self.hosts.extend(other.hosts);
+        self.dev_servers.extend(other.dev_servers);
+        self.fronts.extend(other.fronts);
     }
 }
 

@@ -19,6 +19,7 @@ use super::values::option;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ModuleId};
 use crate::model::condition::Formula;
+use crate::model::dev_server::Front;
 use crate::model::project::Project;
 use crate::model::server::{Handler, Role, Scope, Server, Unanswered};
 use crate::source::{Span, Spanned};
@@ -69,6 +70,23 @@ pub(super) fn recognise(
         }
         build(run, home, &rules, &functions, cors, project);
     }
+    for home in &homes {
+        project.fronts.extend(front(run, home));
+    }
+}
+
+/// The platform in front of everything that the configuration passes on.
+fn front(run: &mut Interp<'_>, home: &Utf8Path) -> Option<Front> {
+    let config = run.json_file(&home.join("vercel.json"))?;
+    let passes = |key: &str| option(&config, key);
+    let rewrites = passes("rewrites").or(passes("routes"))?;
+    Some(Front {
+        folder: home.to_string(),
+        span: rewrites.span,
+        forwards: true,
+        serves_files: false,
+        grants: passes("headers").is_some(),
+    })
 }
 
 /// The folders of configurations.

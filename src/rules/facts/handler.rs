@@ -42,6 +42,8 @@ facts! {
         sent_twice: Flag,
         /// Something that comes first, `other`, answers all that CORS is configured for here.
         shadowed: Flag,
+        /// It makes a development server work where production does not; `other` is what answers in production.
+        dev_proxy_only: Flag,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.
