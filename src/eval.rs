@@ -70,6 +70,11 @@ pub trait Library: Sync {
         let _ = (run, target, args, span);
         None
     }
+    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
+    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
+        let _ = (run, left, right, span);
+        None
+    }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
         let _ = (run, module, name, value);
@@ -187,6 +192,7 @@ pub struct Interp<'a> {
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
+    joined: HashMap<Span, Span>,
     far: usize,
 }
 
@@ -230,8 +236,27 @@ impl<'a> Interp<'a> {
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),
+            joined: HashMap::new(),
             far: 0,
         }
+    }
+
+    /// The same evaluation within other bounds.
+    pub fn within(mut self, bounds: Bounds) -> Interp<'a> {
+        self.steps_left = bounds.steps;
+        self.entry_steps_left = bounds.entry_steps;
+        self.bounds = bounds;
+        self
+    }
+
+    /// Calls one of the program's functions as a part of what is going on: what it does is recorded like anything else.
+    pub fn apply(&mut self, closure: &Arc<Closure>, args: &Args, span: Span) -> Value {
+        self.call_closure(closure, args, None, span)
+    }
+
+    /// Where a text begins that was put together from several: the place of the first of them that says something.
+    pub fn first_piece(&self, span: Span) -> Span {
+        self.joined.get(&span).copied().unwrap_or(span)
     }
 
     /// Evaluates a file as the start of a program, unless it was imported before.

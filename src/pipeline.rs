@@ -3,6 +3,8 @@
 //! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
+mod clients;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
@@ -13,7 +15,7 @@ use crate::finding::{Report, Summary};
 use crate::model::project::Project;
 use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
-use crate::scan::{Found, Kind, Needles, Scan};
+use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
@@ -75,20 +77,19 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let packages = read_packages(scan, &kept);
     let paths: Vec<&Utf8Path> = scan.files.iter().map(|file| &*file.path).collect();
     let entries = platforms::entries(&paths, &packages);
-    let speaks =
-        |file: &Found| file.needles.contains(Needles::CORS) || file.needles.contains(Needles::SERVER);
-    let runs = |path: &Utf8PathBuf| Kind::of(path).is_some_and(Kind::is_code);
-    if !entries.iter().any(runs) && !scan.files.iter().any(speaks) {
-        // Without a server and without a word of CORS there is nothing to be understood.
+    let says = |needles: Needles| scan.files.iter().any(|file| file.needles.contains(needles));
+    // Servers are of interest where CORS is spoken of, and where a framework or a proxy lets pages call them.
+    let about_servers = says(Needles::CORS) || !entries.is_empty();
+    if !about_servers && !says(Needles::CLIENT) {
         return Analysis { environment, notices, ..Analysis::default() };
     }
-    let mut project = nginx_project(scan, &kept, &mut notices);
+    let mut project = nginx_project(scan, &kept, &environment, &mut notices);
 
     let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
-            let relevant = needles.contains(Needles::CORS) || needles.contains(Needles::SERVER);
-            kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            let relevant = needles.meets(Needles::CORS | Needles::SERVER);
+            about_servers && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();
@@ -108,8 +109,9 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     run.run_uncalled();
     let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
-    notices.append(&mut workspace.notices);
     project.absorb(programs);
+    project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
+    notices.append(&mut workspace.notices);
     Analysis { project, environment, notices }
 }
 
@@ -175,7 +177,12 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
     packages
 }
 
-fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mut Vec<Notice>) -> Project {
+fn nginx_project(
+    scan: &Scan,
+    kept: &[(FileId, Kind, Needles)],
+    environment: &Environment,
+    all_notices: &mut Vec<Notice>,
+) -> Project {
     let ids: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, _)| *kind == Kind::Nginx && !platforms::is_test_path(scan.below(*id)))
@@ -187,5 +194,5 @@ fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mu
         all_notices.extend(notices(&scan.sources, id, &problems));
         files.push((id, scan.sources.path(id).to_owned(), directives));
     }
-    platforms::nginx::recognise(&files)
+    platforms::nginx::recognise(&files, environment.filling())
 }

@@ -5,6 +5,7 @@
 //! or `recognise`, and its fixtures.
 
 mod assembly;
+pub mod client;
 pub mod compose;
 mod configuration;
 mod dev_proxy;
@@ -20,6 +21,7 @@ pub mod node_handlers;
 mod node_http;
 mod overrides;
 pub mod packages;
+pub mod ports;
 pub mod spelling;
 pub mod values;
 mod vercel;
@@ -48,6 +50,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(fastapi::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
+    ports::attach(run, packages, &mut project);
     project
 }
 
@@ -56,7 +59,7 @@ pub fn entries(paths: &[&Utf8Path], packages: &Packages) -> Vec<Utf8PathBuf> {
     let vercel = vercel::homes(paths.iter().copied());
     let next = packages.directories("next");
     let wanted = |path: &Utf8Path| {
-        nextjs::is_entry(path, &next) || vercel::is_config(path) || vercel::function_path(path, &vercel).is_some() || dev_proxy::is_config(path)
+        nextjs::is_entry(path, &next) || vercel::is_config(path) || vercel::function_path(path, &vercel).is_some() || dev_proxy::is_config(path, packages)
     };
     paths.iter().filter(|path| wanted(path)).map(|path| (*path).to_owned()).collect()
 }

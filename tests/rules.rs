@@ -1,8 +1,7 @@
 //! Every rule's examples are run: a bad one gives exactly one finding of its rule at its mark, a good one none.
 
-use std::collections::BTreeMap;
-
 use camino::Utf8PathBuf;
+use corslint::eval::environment::Stated;
 use corslint::pipeline;
 use corslint::rules::examples::{Checked, verify};
 use corslint::rules::{Rule, embedded_files, load};
@@ -12,7 +11,7 @@ fn check(files: &[(String, String)], rules: &[Rule]) -> Checked {
     let files: Vec<(Utf8PathBuf, String)> =
         files.iter().map(|(path, text)| (Utf8PathBuf::from(path), text.clone())).collect();
     let mut scan = Scan::of_texts(&files);
-    let (report, _) = pipeline::check(&mut scan, rules, &BTreeMap::new());
+    let (report, _) = pipeline::check(&mut scan, rules, &Stated::default());
     Checked { report, sources: scan.sources }
 }
 

@@ -118,6 +118,22 @@ impl Environment {
         })
     }
 
+    /// What the files put into the holes of templates: of each variable the value for the deployment, else the one that people
+    /// are shown, unless it names somebody's own machine.
+    pub fn filling(&self) -> BTreeMap<String, String> {
+        let mut filling: BTreeMap<String, (Deployment, String)> = BTreeMap::new();
+        for file in &self.files {
+            let deployed = matches!(file.deployment, Deployment::Production | Deployment::Any | Deployment::Example);
+            for (name, value) in file.variables.iter().filter(|_| deployed) {
+                let known = filling.get(&**name).is_some_and(|(deployment, _)| *deployment <= file.deployment);
+                if !known && !value.value.is_empty() && !looks_local(&value.value) {
+                    filling.insert(name.to_string(), (file.deployment, value.value.to_string()));
+                }
+            }
+        }
+        filling.into_iter().map(|(name, (_, value))| (name, value)).collect()
+    }
+
     /// Files that name a variable, in path order.
     pub fn naming<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e EnvFile> + 'e {
         self.files.iter().filter(move |file| file.variables.contains_key(name) || file.passed.contains(name))

@@ -3,6 +3,7 @@
 //! Said only where nothing else can fill the gap: the backend is in the repository and grants nothing to anybody, no web server
 //! of the repository passes requests on to it, and it does not serve the pages itself.
 
+use crate::model::client::{Base, ClientRequest};
 use crate::model::dev_server::{DevServer, Front};
 use crate::model::origin::{Url, is_loopback};
 use crate::model::project::Project;
@@ -42,7 +43,11 @@ fn hides(server: &DevServer, name: &str, span: Span, reason: &str, other: Span, 
 
 /// A backend of the repository whose answers only a proxy can make readable.
 fn hidden_backend(project: &Project) -> Option<&Server> {
-    let filled = project.policies.iter().any(super::policies::in_production)
+    // Pages that name the backend's host already have no use for the proxy.
+    let absolute = |client: &ClientRequest| client.urls.iter().all(|url| matches!(url.base, Base::Absolute { .. }));
+    let unused = !project.clients.is_empty() && project.clients.iter().all(absolute);
+    let filled = unused
+        || project.policies.iter().any(super::policies::in_production)
         || project.fronts.iter().any(|front| front.forwards)
         || project.servers.iter().any(serves_pages);
     let backends = || project.servers.iter().filter(|server| !matches!(server.platform, "nginx" | "nextjs" | "vercel"));

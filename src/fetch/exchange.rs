@@ -8,8 +8,10 @@
 use std::sync::Arc;
 
 use super::answer::Answer;
+use super::route::{Asked, behind};
 use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::Policy;
+use crate::model::project::Project;
 use crate::model::server::{
     Effect, Failing, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Server, Unanswered,
 };
@@ -138,8 +140,10 @@ fn matters(name: &str) -> bool {
 pub struct Running<'a> {
     /// The server.
     pub server: &'a Server,
-    /// The policies that its handlers refer to.
-    pub policies: &'a [Policy],
+    /// The project it is of.
+    pub project: &'a Project,
+    /// Servers in front of it that passed the request on.
+    pub depth: usize,
     /// What is assumed of the environment.
     pub assume: &'a Assume,
     /// The status that a route is taken to answer with, and nothing else, when its code is not understood; without one such an
@@ -376,6 +380,7 @@ impl<'a> Walk<'a, '_> {
     fn library(&self, policy: usize, span: Span) -> Result<&'a [GuardedEffect], Stop> {
         let policy: &'a Policy = self
             .running
+            .project
             .policies
             .get(policy)
             .ok_or_else(|| Stop::Unknown(Outcome::unknown("the policy is not known", span)))?;
@@ -480,10 +485,8 @@ impl<'a> Walk<'a, '_> {
                 }
             },
             Effect::Forward => {
-                return Err(Stop::Unknown(Outcome::unknown(
-                    "what the server behind it answers is not known",
-                    guarded.span,
-                )));
+                self.forwarded(index, guarded.span)?;
+                return Ok(Some(Flow::Answered));
             }
             Effect::Fail => {
                 self.steps.push(Step { handler: Some(index), span: guarded.span, event: Event::Failed });
@@ -492,6 +495,37 @@ impl<'a> Walk<'a, '_> {
             Effect::Next | Effect::Cors(_) => {}
         }
         Ok(None)
+    }
+
+    /// What the server behind this one answers to the request as it is passed on.
+    fn forwarded(&mut self, index: usize, span: Span) -> Result<(), Stop> {
+        let running = self.running;
+        let why = "what the server behind it answers is not known";
+        let Some(upstream) = &running.server.upstream else { return Err(Stop::Unknown(Outcome::unknown(why, span))) };
+        let mut request = self.request.clone();
+        if let Some((from, to)) = &upstream.rewrites
+            && let Some(rest) = request.path.strip_prefix(&**from)
+        {
+            request.path = format!("{to}{rest}");
+        }
+        for (name, value) in &upstream.headers {
+            match self.text(value) {
+                Some(Some(text)) if !text.is_empty() => request = request.with(name, &text),
+                Some(Some(_)) | None => drop(request.headers.remove(&name.to_ascii_lowercase())),
+                Some(None) => request = request.with_any(name),
+            }
+        }
+        let asked = Asked { assume: running.assume, routes_answer: running.routes_answer };
+        match behind(running.project, running.server, &request, asked, running.depth + 1) {
+            Outcome::Answered { status, lines, steps } => {
+                self.lines.extend(lines);
+                self.steps.extend(steps.into_iter().map(|step| Step { handler: None, ..step }));
+                self.answered(Some(index), status, span);
+                Ok(())
+            }
+            Outcome::Hangs(at) => Err(Stop::Unknown(Outcome::Hangs(at))),
+            unknown => Err(Stop::Unknown(unknown)),
+        }
     }
 
     fn answered(&mut self, handler: Option<usize>, status: u16, span: Span) {

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::client::ClientRequest;
 use super::dev_server::{DevServer, Front};
 use super::policy::Policy;
 use super::server::Server;
@@ -26,6 +27,8 @@ pub struct Project {
     pub dev_servers: Vec<DevServer>,
     /// Web servers and platforms that stand in front in production.
     pub fronts: Vec<Front>,
+    /// What code for browsers asks for.
+    pub clients: Vec<ClientRequest>,
 }
 
 impl Project {
@@ -54,6 +57,7 @@ impl Project {
         self.hosts.extend(other.hosts);
         self.dev_servers.extend(other.dev_servers);
         self.fronts.extend(other.fronts);
+        self.clients.extend(other.clients);
     }
 }
 
@@ -115,6 +119,10 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
+    /// A later block that matches as well takes the place of the one with the headers.
+    ReplacedBlock,
+    /// It is chosen by the path, and its path names a method.
+    MethodInPath,
     /// A request without an `Origin` header ends in an exception.
     MissingOriginRefused,
     /// A path pattern that the pinned version of the router refuses at start-up.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::configuration::unwrapped;
+use super::packages::Packages;
 use super::values::option;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, Value};
@@ -17,8 +18,8 @@ use crate::model::project::Project;
 use crate::source::Spanned;
 
 /// Is it a file that configures a development server?
-pub(super) fn is_config(path: &Utf8Path) -> bool {
-    tool(path).is_some()
+pub(super) fn is_config(path: &Utf8Path, packages: &Packages) -> bool {
+    tool(path).is_some() && (path.file_name() != Some("package.json") || packages.is_proxied(path))
 }
 
 fn tool(path: &Utf8Path) -> Option<&'static str> {

@@ -11,13 +11,13 @@ pub(super) mod preflight;
 pub(super) mod registration;
 
 use super::packages::Packages;
-use cors_npm::CorsObjects;
 use crate::eval::value::{Args, Kind, Value};
 use crate::eval::{Interp, Library, Target};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
 use crate::model::term::{Part, Term};
 use crate::source::Span;
+use cors_npm::CorsObjects;
 
 /// What Express and the packages around it mean to the evaluator.
 pub struct Express;

@@ -13,8 +13,9 @@ use crate::eval::value::{Args, Closure, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::server::{Effect, GuardedEffect, Handler, HeaderValue, Role};
-use crate::model::term::{Part, Term};
+use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role};
+
+use crate::model::term::{Part, Term, TermOp};
 use crate::source::Span;
 
 /// What a handler does.
@@ -127,7 +128,8 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
                 _ => status.at(when),
             };
             push(Effect::Answer(code), event.span);
-            if path == "express:res.json" || path == "express:res.send" && first.is_some_and(|body| !body.is_nullish()) {
+            if path == "express:res.json" || path == "express:res.send" && first.is_some_and(|body| !body.is_nullish())
+            {
                 handled.bodies.push(event.span);
             }
         }
@@ -214,6 +216,10 @@ fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
             && value.as_text().is_none()
         {
             value.span = event.span;
+            // A header that the request does not have is `undefined`, and is sent as that word.
+            if let [HeaderPiece::Term(term)] = &mut *value.pieces {
+                *term = term.then(TermOp::Default("undefined".into()));
+            }
         }
     }
     effects

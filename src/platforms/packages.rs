@@ -14,11 +14,17 @@ use crate::syntax::requirements::Requirement;
 #[derive(Debug, Clone, Default)]
 pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
+    homes: BTreeSet<Utf8PathBuf>,
+    proxied: BTreeSet<Utf8PathBuf>,
 }
 
 impl Packages {
     /// Takes in a package.json.
     pub fn add_package_json(&mut self, path: &Utf8Path, document: &Node) {
+        if document.get("proxy").is_some() {
+            self.proxied.insert(path.to_owned());
+        }
+        self.homes.insert(path.parent().unwrap_or(Utf8Path::new("")).to_owned());
         for section in ["dependencies", "devDependencies", "peerDependencies"] {
             for (name, version) in document.get(section).map(Node::entries).unwrap_or_default() {
                 if let Some(version) = version.as_str() {
@@ -53,6 +59,16 @@ impl Packages {
         }
     }
 
+    /// The directory of the package.json that code at a path belongs to.
+    pub fn home(&self, from: &Utf8Path) -> Option<&Utf8Path> {
+        from.ancestors().skip(1).find_map(|directory| self.homes.get(directory)).map(Utf8PathBuf::as_path)
+    }
+
+    /// Does the package.json that code at a path belongs to name a package?
+    pub fn depends(&self, package: &str, from: &Utf8Path) -> bool {
+        self.home(from).and_then(|home| self.directories.get(home)).is_some_and(|names| names.contains_key(package))
+    }
+
     fn insert(&mut self, path: &Utf8Path, name: String, version: &str) {
         let mut home = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         // `requirements/base.txt` speaks for the directory above it.
@@ -82,6 +98,11 @@ impl Packages {
             let first = all.next()?;
             all.all(|other| other == first).then(|| first.clone())
         })
+    }
+
+    /// Does this package.json configure the proxy of a development server?
+    pub fn is_proxied(&self, manifest: &Utf8Path) -> bool {
+        self.proxied.contains(manifest)
     }
 
     /// The directories whose own manifest names a package.

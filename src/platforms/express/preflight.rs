@@ -66,7 +66,12 @@ fn takes_json(server: &Server) -> bool {
 }
 
 /// A handler that answers OPTIONS itself: with which status, and with which headers.
-pub(in crate::platforms) fn own_answer(server: &Server, index: usize, handler: &Handler, faults: &mut Vec<HandlerFault>) {
+pub(in crate::platforms) fn own_answer(
+    server: &Server,
+    index: usize,
+    handler: &Handler,
+    faults: &mut Vec<HandlerFault>,
+) {
     if handler.role == Role::Error || !reached(handler) || !handler.understood {
         return;
     }

@@ -12,9 +12,7 @@ use super::{App, faults, pages};
 use crate::eval::Interp;
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
-use crate::model::server::{
-    Effect, Failing, GuardedEffect, Handler, HeaderValue, Role, Scope, Server, Unanswered,
-};
+use crate::model::server::{Effect, Failing, GuardedEffect, Handler, HeaderValue, Role, Scope, Server, Unanswered};
 use crate::model::term::{Part, Relation, Term};
 use crate::source::{Span, Spanned};
 
