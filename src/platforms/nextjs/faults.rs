@@ -9,7 +9,7 @@ use super::App;
 use super::server::Parts;
 use crate::model::condition::Formula;
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::server::{Effect, GuardedEffect, Handler, Server};
+use crate::model::server::{Effect, GuardedEffect, Handler, Scope};
 use crate::source::Spanned;
 
 /// Adds the faults of one server.
@@ -21,7 +21,7 @@ pub(super) fn add(app: &App, parts: &Parts, index: usize, project: &mut Project)
     }
     replaced(&server.handlers[parts.rules.clone()], &mut found);
     if !app.config.rewrites {
-        missed(server, parts, &mut found);
+        missed(app, &server.handlers[parts.rules.clone()], &mut found);
     }
     project.faults.append(&mut found);
 }
@@ -41,7 +41,8 @@ fn replaced(rules: &[Handler], found: &mut Vec<HandlerFault>) {
     let all = rules.iter().flat_map(|rule| origin_lines(rule).map(move |(line, text)| (rule, line, text)));
     let lines: Vec<_> = all.collect();
     for (at, (rule, line, text)) in lines.iter().enumerate() {
-        let mut later = lines[at + 1..].iter().filter(|(other, _, by)| other.scope == rule.scope && by != text);
+        let path = |rule: &Handler| rule.scope.path.as_ref().map(|path| path.value.clone());
+        let mut later = lines[at + 1..].iter().filter(|(other, _, by)| path(other) == path(rule) && by != text);
         if let Some((_, by, other)) = later.next_back() {
             let mut fault = HandlerFault::new(FaultKind::SentTwice, "nextjs", line.span, rule.name.clone());
             fault.other = Some(Spanned::new(other.clone(), by.span));
@@ -52,16 +53,26 @@ fn replaced(rules: &[Handler], found: &mut Vec<HandlerFault>) {
 }
 
 /// Rules for the API that no route of the API is below.
-fn missed(server: &Server, parts: &Parts, found: &mut Vec<HandlerFault>) {
-    let is_api = |handler: &&Handler| {
-        handler.scope.path.as_ref().is_some_and(|path| path.value.split('/').any(|part| part == "api"))
-    };
-    let routes: Vec<&Handler> = server.handlers[parts.routes.clone()].iter().filter(is_api).collect();
-    for rule in server.handlers[parts.rules.clone()].iter().filter(is_api).filter(|rule| sets_cors(rule)) {
-        let Some(path) = &rule.scope.path else { continue };
+fn missed(app: &App, rules: &[Handler], found: &mut Vec<HandlerFault>) {
+    let is_api = |path: &str| path.split('/').any(|part| part == "api");
+    let base = app.config.base.trim_end_matches('/');
+    let Some(place) = rules.first().map(|rule| rule.span) else { return };
+    let scopes: Vec<Scope> = app
+        .pages
+        .iter()
+        .chain(&app.routes)
+        .filter(|(path, _)| is_api(path))
+        .map(|(path, _)| Scope {
+            methods: Vec::new(),
+            path: Some(Spanned::new(format!("{base}{path}").into(), place)),
+            prefix: false,
+        })
+        .collect();
+    for rule in rules.iter().filter(|rule| sets_cors(rule)) {
+        let Some(path) = rule.scope.path.as_ref().filter(|path| is_api(&path.value)) else { continue };
         // A pattern that is more than segments and parameters is not compared.
         let plain = !path.value.contains(['(', '?', '|', '+', '{']);
-        if plain && !routes.is_empty() && !routes.iter().any(|route| rule.scope.overlaps(&route.scope)) {
+        if plain && !scopes.is_empty() && !scopes.iter().any(|route| rule.scope.overlaps(route)) {
             let mut fault = HandlerFault::new(FaultKind::Shadowed, "nextjs", rule.span, rule.name.clone());
             fault.detail = "fits no route of the application".to_owned();
             found.push(fault);
