@@ -70,8 +70,10 @@ pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
 }
 
 fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
-    if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
-        // Without a word of CORS in any file there is nothing to be understood.
+    let speaks =
+        |file: &crate::scan::Found| file.needles.contains(Needles::CORS) || file.needles.contains(Needles::FUNCTION);
+    if !scan.files.iter().any(speaks) {
+        // Without a word of CORS in any file, or a function that pages call by its name, there is nothing to be understood.
         return Analysis::default();
     }
     let kept: Vec<(FileId, Kind, Needles)> =
@@ -84,7 +86,7 @@ fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
     let roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
-            let relevant = needles.contains(Needles::CORS) || needles.contains(Needles::SERVER);
+            let relevant = [Needles::CORS, Needles::SERVER, Needles::FUNCTION].iter().any(|one| needles.contains(*one));
             kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)

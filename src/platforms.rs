@@ -8,7 +8,9 @@ pub mod compose;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+pub mod fetch_api;
 pub mod manual;
+pub mod nextjs;
 pub mod nginx;
 pub mod packages;
 pub mod spelling;
@@ -24,7 +26,7 @@ use crate::source::Span;
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -33,6 +35,8 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     project.absorb(express::recognise(run, packages));
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    project.absorb(fetch_api::recognise(run, packages));
+    project.absorb(nextjs::recognise(run, packages));
     project.names = spelling::uses(&project);
     project
 }

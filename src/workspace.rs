@@ -104,7 +104,7 @@ impl Loader for Workspace<'_> {
 
     fn matters(&self, path: &Utf8Path) -> bool {
         let needles = self.scan.needles_at(path);
-        needles.contains(Needles::CORS) || needles.contains(Needles::SERVER)
+        [Needles::CORS, Needles::SERVER, Needles::FUNCTION].iter().any(|one| needles.contains(*one))
     }
 
     fn path(&self, file: FileId) -> Utf8PathBuf {

@@ -18,7 +18,9 @@ impl Needles {
     pub const SERVER: Needles = Needles(2);
     /// Sends requests from a browser.
     pub const CLIENT: Needles = Needles(4);
-    const ALL: Needles = Needles(7);
+    /// Is a function that a platform calls with a request, or calls such a function by its name.
+    pub const FUNCTION: Needles = Needles(8);
+    const ALL: Needles = Needles(15);
 
     /// Is every class of `other` in this set?
     pub fn contains(self, other: Needles) -> bool {
@@ -63,6 +65,11 @@ const WORDS: &[(&str, Needles)] = &[
     ("split_settings", Needles::SERVER),
     ("add_header", Needles::SERVER),
     ("installed_apps", Needles::SERVER),
+    ("deno.serve", Needles::FUNCTION),
+    ("http/server.ts", Needles::FUNCTION),
+    ("respondwith(", Needles::FUNCTION),
+    ("request, env", Needles::FUNCTION),
+    ("functions.invoke", Needles::FUNCTION),
     ("fetch(", Needles::CLIENT),
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),
@@ -86,7 +93,7 @@ mod tests {
         assert_eq!(Needles::search(b"nothing here"), Needles::default());
         assert_eq!(Needles::search(b"ACCESS-Control-Allow-Origin"), Needles::CORS);
         assert_eq!(Needles::search(b"MIDDLEWARE = ['corsheaders']"), Needles::CORS | Needles::SERVER);
-        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express()"), Needles::ALL);
+        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express(); Deno.serve(f)"), Needles::ALL);
     }
 
     #[test]

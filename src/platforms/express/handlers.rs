@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::super::manual::header_name;
+use super::super::manual::{header_name, status as code};
 use super::super::values::header_values;
 use super::cors_npm::{CorsObjects, is_cors_path};
 use super::handler_args;
@@ -152,11 +152,6 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
 /// Is the response given to something that may answer?
 fn passes_request(event: &Event) -> bool {
     event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "express:req" | "express:res" | "express:next")))
-}
-
-fn code(value: &Value) -> Option<u16> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a status code")]
-    value.as_num().filter(|number| (100.0..1000.0).contains(number)).map(|number| number as u16)
 }
 
 /// `set(name, value)` or `set({ name: value })`.
