@@ -78,8 +78,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let paths: Vec<&Utf8Path> = scan.files.iter().map(|file| &*file.path).collect();
     let entries = platforms::entries(&paths, &packages);
     let says = |needles: Needles| scan.files.iter().any(|file| file.needles.contains(needles));
-    // Servers are of interest where CORS is spoken of, and where a framework or a proxy lets pages call them.
-    let about_servers = says(Needles::CORS) || !entries.is_empty();
+    // Servers are of interest where CORS is spoken of, and where a framework, a platform or a proxy lets pages call them.
+    let about_servers = says(Needles::CORS) || says(Needles::FUNCTION) || !entries.is_empty();
     if !about_servers && !says(Needles::CLIENT) {
         return Analysis { environment, notices, ..Analysis::default() };
     }
@@ -88,7 +88,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
-            let relevant = needles.meets(Needles::CORS | Needles::SERVER);
+            let relevant = needles.meets(Needles::CORS | Needles::SERVER | Needles::FUNCTION);
             about_servers && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)

@@ -12,6 +12,7 @@ mod dev_proxy;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+pub mod fetch_api;
 mod file_routes;
 mod header_rules;
 pub mod manual;
@@ -36,7 +37,7 @@ use crate::source::Span;
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -48,6 +49,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    project.absorb(fetch_api::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
     ports::attach(run, packages, &mut project);

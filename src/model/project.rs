@@ -133,6 +133,12 @@ pub enum FaultKind {
     SentTwice,
     /// Something that comes first answers all that CORS is configured for here.
     Shadowed,
+    /// Only the answer to the preflight carries the headers.
+    PreflightOnly,
+    /// It hands on the answer of another server without that server's CORS headers.
+    StripsCors,
+    /// Headers are set through an API that the platform ignores.
+    ApiIgnored,
 }
 
 /// A header or method name as somebody wrote it.

@@ -56,7 +56,7 @@ pub(super) fn recognise(run: &mut Interp<'_>, entries: &[Utf8PathBuf], project: 
                 }
             }
             _ => {
-                let exported = run.module_at(path).and_then(|module| run.exported(module, "default"));
+                let exported = run.module_at(path).and_then(|module| run.default_export(module));
                 let key = if tool == "vite" { "server" } else { "devServer" };
                 let keys = [key, "plugins", "build", "entry", "module", "resolve", "publicPath", "transpileDependencies"];
                 let Some(config) = exported.and_then(|value| unwrapped(run, &value, &keys)) else { continue };

@@ -6,7 +6,9 @@
 
 mod config;
 mod faults;
+mod middleware;
 mod pages;
+mod routes;
 mod server;
 
 use std::collections::BTreeSet;
@@ -20,6 +22,8 @@ use crate::eval::Interp;
 use crate::eval::value::ModuleId;
 use crate::model::project::Project;
 use config::Config;
+use middleware::Middleware;
+use routes::Route;
 
 /// An application: a folder with `next` among its packages or a `next.config` of its own.
 #[derive(Debug)]
@@ -30,8 +34,8 @@ struct App {
     /// Files of `pages/api`, by path.
     pages: Vec<(String, ModuleId)>,
     /// `route` files, by path.
-    routes: Vec<(String, ModuleId)>,
-    middleware: Option<ModuleId>,
+    routes: Vec<Route>,
+    middleware: Option<Middleware>,
     /// It has an `app` folder, whose answers carry a `Vary` of their own.
     app_router: bool,
 }
@@ -67,7 +71,7 @@ pub(super) fn recognise(
     for mut app in apps(run, packages, entries) {
         app.config.rules.extend(super::vercel::rules(run, &app.root));
         app.pages.sort_by_key(|(path, _)| file_routes::rank(path));
-        app.routes.sort_by_key(|(path, _)| file_routes::rank(path));
+        app.routes.sort_by_key(|route| file_routes::rank(&route.path));
         server::build(run, &app, cors, project);
     }
 }
@@ -98,10 +102,10 @@ fn apps(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> V
         match place {
             Place::PagesApi(path) => app.pages.push((path, module)),
             Place::Route(path) => {
-                app.routes.push((path, module));
+                app.routes.extend(routes::route(run, module, path));
                 app.app_router = true;
             }
-            Place::Middleware => app.middleware = Some(module),
+            Place::Middleware => app.middleware = middleware::middleware(run, module),
             Place::Config => {
                 app.config = config::read(run, module);
                 app.config_module = Some(module);

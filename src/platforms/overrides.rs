@@ -1,10 +1,13 @@
-//! Header lines that never arrive, because something outside of the handler writes the same header over them.
+//! What something outside of a handler does to it: writes the same header over its lines, or sends what it lacks.
 //!
-//! In: an outer handler whose lines win, and an inner one. Out: settings of the inner policy that are disabled by the outer one,
-//! where something is lost by it. Knows no platform.
+//! In: outer handlers whose lines win, and an inner one. Out: settings of the inner policy that are disabled where something is
+//! lost by it, and the faults of the inner one that are left. Knows no platform.
 
+use super::assembly::sets_origin;
+use super::express::order;
 use crate::model::condition::Formula;
 use crate::model::policy::{Fault, Setting};
+use crate::model::project::{FaultKind, HandlerFault};
 use crate::model::server::{Effect, Handler, HeaderValue};
 use crate::source::Spanned;
 
@@ -58,4 +61,38 @@ fn loss(header: &str, own: &str, by: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Does it answer every preflight with an ok status?
+pub(super) fn answers_preflights(handler: &Handler) -> bool {
+    let answer = order::certain_answer(handler, &order::preflight_request());
+    matches!(answer, Some((Some(200..300), _)))
+}
+
+/// The fault of a route, if what stands around it does not cure it.
+pub(super) fn uncured(fault: &HandlerFault, route: &Handler, outer: &[Handler]) -> Option<HandlerFault> {
+    let covers = |one: &&Handler| one.scope.covers(&route.scope);
+    let granting: Vec<&Handler> = outer.iter().filter(covers).filter(|one| sets_origin(one)).collect();
+    let answers = outer.iter().filter(covers).any(answers_preflights);
+    match fault.kind {
+        FaultKind::PreflightUnhandled | FaultKind::PreflightOnly | FaultKind::ErrorsWithoutHeaders | FaultKind::StripsCors
+            if !granting.is_empty() =>
+        {
+            None
+        }
+        FaultKind::PreflightUnhandled | FaultKind::PreflightStatus | FaultKind::PreflightHeaders if answers => None,
+        FaultKind::PreflightHeaders => {
+            let sent = |name: &str| granting.iter().any(|one| writes(one, name));
+            let missing: Vec<&str> = fault.detail.split(", ").filter(|name| !sent(name)).collect();
+            (!missing.is_empty()).then(|| HandlerFault { detail: missing.join(", "), ..fault.clone() })
+        }
+        _ => Some(fault.clone()),
+    }
+}
+
+fn writes(handler: &Handler, header: &str) -> bool {
+    handler.effects.iter().any(|guarded| match &guarded.effect {
+        Effect::Set(name, _) | Effect::Append(name, _) => name.value.eq_ignore_ascii_case(header),
+        _ => false,
+    })
 }

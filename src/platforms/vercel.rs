@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::assembly::{adopt, yield_to_outer};
+use super::assembly::{adopt, serve_behind, yield_to_outer};
 use super::express::cors_npm::CorsObjects;
 use super::express::preflight;
+use super::fetch_api::vercel_function;
 use super::file_routes;
 use super::header_rules::{HeaderRule, rule, rule_handler};
 use super::node_handlers::{fill, grant, handle_alone, head};
@@ -108,8 +109,22 @@ fn build(
         handlers.push(rule_handler(rule, "", project));
     }
     let first = handlers.len();
+    let mut served_faults = Vec::new();
     for (path, module) in functions {
-        handlers.extend(function(run, path, *module, cors, project));
+        match vercel_function(run, *module, path) {
+            Some((_, served)) => {
+                let mut own = served.handlers.clone();
+                for handler in &mut own {
+                    handler.scope.path = Some(Spanned::new(path.as_str().into(), handler.span));
+                }
+                serve_behind(&served, &mut own, project);
+                for fault in &served.faults {
+                    served_faults.extend(own.first().and_then(|one| overrides::uncured(fault, one, &handlers[..first])));
+                }
+                handlers.append(&mut own);
+            }
+            None => handlers.extend(function(run, path, *module, cors, project)),
+        }
     }
     let Some(span) = handlers.first().map(|handler| handler.span) else { return };
     let (outer, inner) = handlers.split_at_mut(first);
@@ -127,7 +142,7 @@ fn build(
     }
     let name = home.file_name().unwrap_or("vercel");
     let server = Server { unanswered: Unanswered::NotFound, ..Server::new("vercel", name, span, handlers) };
-    let mut faults = Vec::new();
+    let mut faults = served_faults;
     for at in first..server.handlers.len() {
         preflight::own_answer(&server, at, &server.handlers[at], &mut faults);
     }
@@ -143,7 +158,7 @@ fn function(
     cors: &CorsObjects,
     project: &mut Project,
 ) -> Option<Handler> {
-    let value = run.exported(module, "default")?;
+    let value = run.default_export(module)?;
     let Kind::Function(closure) = &value.kind else { return None };
     let closure = closure.clone();
     let span: Span = head(&closure);

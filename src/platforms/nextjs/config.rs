@@ -51,7 +51,7 @@ const KEYS: [&str; 16] = [
 /// Reads the configuration that a module exports.
 pub(super) fn read(run: &mut Interp<'_>, module: ModuleId) -> Config {
     let slash = Some(false);
-    let Some(value) = run.exported(module, "default") else { return Config { open: true, slash, ..Config::default() } };
+    let Some(value) = run.default_export(module) else { return Config { open: true, slash, ..Config::default() } };
     let Some(map) = unwrapped(run, &value, &KEYS) else { return Config { open: true, ..Config::default() } };
     let text = |key: &str| option(&map, key).map(|value| in_production(&value));
     let mut config = Config { slash, open: map.as_map().is_none_or(|map| map.open), ..Config::default() };
