@@ -3,6 +3,8 @@
 //! In: outer handlers whose lines win, and an inner one. Out: settings of the inner policy that are disabled where something is
 //! lost by it, and the faults of the inner one that are left. Knows no platform.
 
+use std::sync::Arc;
+
 use super::assembly::sets_origin;
 use super::express::order;
 use crate::model::condition::Formula;
@@ -14,10 +16,11 @@ use crate::source::Spanned;
 /// The CORS lines of `inner` that `outer` replaces by something that grants less or another origin; `who` is the outer one's name.
 pub(super) fn disabled(inner: &Handler, outer: &Handler, who: &str) -> Vec<Setting> {
     let mut found: Vec<Setting> = Vec::new();
-    for (name, own) in lines(inner) {
+    for (_, name, own) in lines(inner) {
         // Where a header has several lines, the last one that always applies is what arrives.
-        let by = lines(outer).filter(|(other, _)| other.value.eq_ignore_ascii_case(&name.value)).last();
-        let Some((header, by)) = by else { continue };
+        let mut always = lines(outer).filter(|(when, ..)| **when == Formula::True);
+        let by = always.by_ref().filter(|(_, other, _)| other.value.eq_ignore_ascii_case(&name.value)).last();
+        let Some((_, header, by)) = by else { continue };
         let (Some(own_text), Some(by_text)) = (own.as_text(), by.as_text()) else { continue };
         let Some(loss) = loss(&name.value, &own_text, &by_text) else { continue };
         let one = Setting {
@@ -35,11 +38,10 @@ pub(super) fn disabled(inner: &Handler, outer: &Handler, who: &str) -> Vec<Setti
     found
 }
 
-/// Lines that apply to every request the handler sees, or, of the inner handler, to some.
-fn lines(handler: &Handler) -> impl Iterator<Item = (&Spanned<std::sync::Arc<str>>, &HeaderValue)> {
+/// The lines that a handler writes, and when.
+fn lines(handler: &Handler) -> impl Iterator<Item = (&Formula, &Spanned<Arc<str>>, &HeaderValue)> {
     handler.effects.iter().filter_map(|guarded| match &guarded.effect {
-        Effect::Set(name, value) if guarded.when == Formula::True => Some((name, value)),
-        Effect::Default(name, value) => Some((name, value)),
+        Effect::Set(name, value) | Effect::Default(name, value) => Some((&guarded.when, name, value)),
         _ => None,
     })
 }
