@@ -38,6 +38,7 @@ use environment::Environment;
 use scope::Scope;
 use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
+pub use expr::merge_entry;
 pub use modules::ModuleState;
 
 /// Gives the evaluator the files a program imports.
@@ -354,6 +355,27 @@ impl<'a> Interp<'a> {
         value
     }
 
+    /// Calls a value where the program stands: under its conditions, with what it does in the log.
+    pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
+        self.call(callee, args, None, false, span)
+    }
+
+    /// When a value is taken for true.
+    pub fn truth_of(&mut self, value: &Value) -> Formula {
+        self.truthy(value)
+    }
+
+    /// A name that a module gives out; what is given out and not known is an unknown value.
+    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        self.exports(module).into_iter().find(|(given, _)| &**given == name).map(|(_, value)| value)
+    }
+
+    /// What a module gives out as a whole: its default export, or `module.exports`.
+    pub fn default_export(&mut self, module: ModuleId) -> Option<Value> {
+        let whole = self.modules.get_index(module.0).and_then(|(_, state)| state.whole().cloned());
+        whole.or_else(|| self.exported(module, "default"))
+    }
+
     /// The object of an id.
     pub fn object(&self, id: ObjectId) -> &Object {
         &self.objects[id.0]
@@ -372,13 +394,6 @@ impl<'a> Interp<'a> {
     /// The module of a path, if it was evaluated.
     pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
         self.modules.get_index_of(path).map(ModuleId)
-    }
-
-    /// What a module gives out under a name; `default` is also what it assigns to `module.exports`.
-    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
-        let here = Span::new(FileId(0), 0, 0);
-        let value = self.module_member(module, &name.into(), here);
-        (!matches!(value.kind, Kind::Unknown(value::Reason::Unbound))).then_some(value)
     }
 
     /// Is there a file at this path?

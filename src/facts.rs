@@ -3,6 +3,7 @@
 //! In: the `Project`, env files. Out: `rules::facts::Facts`. The only place where "unknown" becomes the silence of a
 //! question; it judges nothing and knows no platform's syntax.
 
+mod dev_servers;
 mod examples;
 mod handlers;
 mod intended;
@@ -25,5 +26,6 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
     stated::gather(project, &mut facts);
+    dev_servers::gather(project, &mut facts);
     facts
 }

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod condition;
+pub mod dev_server;
 pub mod intent;
 pub mod link;
 pub mod origin;

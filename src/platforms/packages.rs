@@ -15,11 +15,15 @@ use crate::syntax::requirements::Requirement;
 pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
     homes: BTreeSet<Utf8PathBuf>,
+    proxied: BTreeSet<Utf8PathBuf>,
 }
 
 impl Packages {
     /// Takes in a package.json.
     pub fn add_package_json(&mut self, path: &Utf8Path, document: &Node) {
+        if document.get("proxy").is_some() {
+            self.proxied.insert(path.to_owned());
+        }
         self.homes.insert(path.parent().unwrap_or(Utf8Path::new("")).to_owned());
         for section in ["dependencies", "devDependencies", "peerDependencies"] {
             for (name, version) in document.get(section).map(Node::entries).unwrap_or_default() {
@@ -94,6 +98,11 @@ impl Packages {
             let first = all.next()?;
             all.all(|other| other == first).then(|| first.clone())
         })
+    }
+
+    /// Does this package.json configure the proxy of a development server?
+    pub fn is_proxied(&self, manifest: &Utf8Path) -> bool {
+        self.proxied.contains(manifest)
     }
 
     /// The directories whose own manifest names a package.
