@@ -3,18 +3,25 @@
 use std::sync::Arc;
 
 use crate::eval::environment::Environment;
+use crate::model::link::Link;
 use crate::model::origin::{Url, is_loopback, is_staging};
 use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
 use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
 use crate::model::project::Project;
 use crate::model::world::{Assume, Situation};
 use crate::rules::facts::{
-    AllowOriginFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number, OtherSettingFacts,
+    AllowOriginFacts, CallsFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number, OtherSettingFacts,
     PolicyFacts, Question, SettingFacts, Text,
 };
 use crate::source::{Sources, Span, Spanned};
 
-pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sources, facts: &mut Facts) {
+pub(super) fn gather(
+    project: &Project,
+    environment: &Environment,
+    sources: &Sources,
+    links: &[Link],
+    facts: &mut Facts,
+) {
     let mut seen_servers = Vec::new();
     for (index, policy) in project.policies.iter().enumerate() {
         if !in_production(policy) || repeats_another(policy, project) {
@@ -25,6 +32,7 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
         let named = named_origins(&policy.allow_origin);
         let mut one = policy_facts(policy, &named, environment, sources);
         one.first_on_server = first.into();
+        one.calls = super::calls::of(index, project, links);
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
         let one = Arc::new(one);
         super::origins::gather(policy, &named, &one, project, environment, facts);
@@ -104,6 +112,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials),
+        calls: CallsFacts::default(),
     }
 }
 
@@ -190,7 +199,7 @@ fn listed(one: &NamedOrigin) -> ListedOriginFacts {
     }
 }
 
-fn names(names: &Spanned<ModelNames>, build: fn(Vec<String>) -> Names) -> Names {
+pub(super) fn names(names: &Spanned<ModelNames>, build: fn(Vec<String>) -> Names) -> Names {
     match &names.value {
         ModelNames::Missing => Names::absent().at(names.span),
         ModelNames::Listed { names: list, open } => {

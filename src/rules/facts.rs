@@ -4,6 +4,8 @@
 //! the look-up of its fields, all from one declaration. Adding a field is one line in the subject's file; adding a
 //! subject is one struct and one line in `subjects!` below. Knows nothing of rules, YAML or the expression language.
 
+mod calls;
+mod client;
 mod declare;
 mod env;
 mod handler;
@@ -15,6 +17,8 @@ mod policy;
 mod schema;
 mod setting;
 
+pub use calls::CallsFacts;
+pub use client::ClientFacts;
 pub use env::EnvFacts;
 pub use handler::HandlerFacts;
 pub use header::HeaderFacts;
@@ -83,6 +87,8 @@ subjects! {
     Handler => handlers: HandlerFacts,
     /// Environment variables that origins come from.
     Env => envs: EnvFacts,
+    /// Requests that code for browsers sends.
+    Client => clients: ClientFacts,
 }
 
 impl Given {

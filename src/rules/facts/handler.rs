@@ -42,6 +42,11 @@ facts! {
         sent_twice: Flag,
         /// Something that comes first, `other`, answers all that CORS is configured for here.
         shadowed: Flag,
+        /// A client of the repository calls it from another origin, and CORS, configured elsewhere on its server, does not
+        /// cover it.
+        uncovered: Flag,
+        /// The call of a client of the repository that it concerns.
+        client: Text,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.

@@ -1,7 +1,7 @@
 //! The subject `policy`: what a server grants in one place.
 
 use super::declare::facts;
-use super::{Flag, Known, Names, Number, Question, Text, Word};
+use super::{CallsFacts, Flag, Known, Names, Number, Question, Text, Word};
 
 facts! {
     /// What a server grants in one place: one call of `cors()`, one `location`, one set of Django settings.
@@ -47,6 +47,8 @@ facts! {
         first_on_server: Known,
         /// `*` in methods, headers or exposed headers that is sent as it is although credentials are allowed.
         literal_wildcards: LiteralWildcardFacts,
+        /// What clients and routes of the repository ask of it and do not get.
+        calls: CallsFacts,
     }
 }
 
