@@ -20,8 +20,8 @@ impl Needles {
     pub const CLIENT: Needles = Needles(4);
     /// Names what only browsers have.
     pub const BROWSER: Needles = Needles(8);
-    /// Writes down an address that is worth a look by itself.
-    pub const ADDRESS: Needles = Needles(16);
+    /// Writes down an address or an option of a request that can be wrong by itself.
+    pub const ALONE: Needles = Needles(16);
     /// Is a function that a platform calls with a request, or calls such a function by its name.
     pub const FUNCTION: Needles = Needles(32);
     const ALL: Needles = Needles(63);
@@ -100,11 +100,12 @@ const WORDS: &[(&str, Needles)] = &[
     ("usestate", Needles::BROWSER),
     ("useeffect", Needles::BROWSER),
     ("navigator.", Needles::BROWSER),
-    ("//localhost", Needles::ADDRESS),
-    ("//127.0.0.1", Needles::ADDRESS),
-    ("'http://", Needles::ADDRESS),
-    ("\"http://", Needles::ADDRESS),
-    ("`http://", Needles::ADDRESS),
+    ("credentials", Needles::ALONE),
+    ("//localhost", Needles::ALONE),
+    ("//127.0.0.1", Needles::ALONE),
+    ("'http://", Needles::ALONE),
+    ("\"http://", Needles::ALONE),
+    ("`http://", Needles::ALONE),
 ];
 
 static SEARCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {

@@ -54,6 +54,11 @@ facts! {
         strips_cors: Flag,
         /// It sets headers through an API that the platform ignores; `reason` says what happens instead.
         api_ignored: Flag,
+        /// A client of the repository calls it from another origin, and CORS, configured elsewhere on its server, does not
+        /// cover it.
+        uncovered: Flag,
+        /// The call of a client of the repository that it concerns.
+        client: Text,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.
