@@ -7,6 +7,7 @@ mod check;
 mod docs;
 mod engine;
 mod explain;
+mod output;
 mod rules;
 mod select;
 

@@ -3,21 +3,20 @@
 //! In: flags and paths. Out: the report in every format asked for, and whether the build should fail.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::time::Instant;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use super::engine::{Engine, Outcome, Settings};
-use super::{Common, print, select};
+use super::output::{self, Manner, Target};
+use super::{Common, select};
 use crate::error::Error;
 use crate::finding::{Report, Severity};
-use crate::report::{Format, Options, visible};
+use crate::report::visible;
 
 /// Check files and directories
 #[derive(Debug, Args)]
@@ -26,7 +25,8 @@ pub(super) struct Check {
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<Utf8PathBuf>,
 
-    /// How to report: full, concise or json; FORMAT=FILE writes to a file (repeatable)
+    /// How to report: full, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson or markdown;
+    /// FORMAT=FILE writes to a file (repeatable)
     #[arg(long, value_name = "FORMAT", env = "CORSLINT_FORMAT", value_delimiter = ',', default_value = "full")]
     format: Vec<Target>,
 
@@ -86,25 +86,6 @@ enum Persona {
     Pedantic,
 }
 
-/// A format and where it goes; nowhere said is stdout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    format: Format,
-    file: Option<Utf8PathBuf>,
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Target, String> {
-        match text.split_once('=') {
-            Some((_, "")) => Err("the file name after `=` is missing".to_owned()),
-            Some((format, file)) => Ok(Target { format: format.parse()?, file: Some(file.into()) }),
-            None => Ok(Target { format: text.parse()?, file: None }),
-        }
-    }
-}
-
 fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -115,25 +96,23 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 impl Check {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let started = Instant::now();
-        let outcome = engine.check(&self.settings(engine)?)?;
-        let elapsed = Some(started.elapsed());
+        let settings = self.settings(engine)?;
+        output::distinct(&self.format, &settings.root)?;
+        let outcome = engine.check(&settings)?;
+        let elapsed = started.elapsed();
         if self.show_files {
             eprint(&files(&outcome));
         }
         if self.show_model {
-            eprint(&outcome.model);
+            eprint(&outcome.model.lines().map(|line| format!("{}\n", visible(line))).collect::<String>());
         }
-        for target in &self.format {
-            let color = target.file.is_none() && self.common.color.on(&io::stdout());
-            let options = Options { color, verbose: self.verbose, elapsed };
-            let mut bytes = Vec::new();
-            let written = target.format.write(&outcome.report, &outcome.scan.sources, options, &mut bytes);
-            written.map_err(|error| Error::new(format!("cannot report: {error}")))?;
-            match &target.file {
-                Some(file) => write_file(file, &bytes)?,
-                None => print(&bytes)?,
-            }
+        let mut rules = Vec::new();
+        if self.format.iter().any(Target::describes_rules) {
+            rules = engine.rules(&self.common.directories)?;
+            rules.retain(|rule| settings.rules.contains(&*rule.id));
         }
+        let (color, verbose) = (self.common.color, self.verbose);
+        output::write(&self.format, &outcome, &rules, Manner { color, verbose, elapsed, root: &settings.root })?;
         Ok(ExitCode::from(u8::from(self.fail_on.fails(&outcome.report))))
     }
 
@@ -173,10 +152,6 @@ fn files(outcome: &Outcome) -> String {
         format!("{mark} {:<12} {}\n", file.kind.name(), visible(file.path.as_str()))
     };
     outcome.scan.files.iter().map(line).collect()
-}
-
-fn write_file(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
-    fs::write(path, bytes).map_err(|error| Error::new(format!("cannot write `{path}`: {error}")))
 }
 
 /// Further information beside the report, so that a report on stdout stays what it says it is.
