@@ -64,7 +64,8 @@ fn json_means_what_is_there() {
     assert!(findings.iter().any(|finding| finding["path"] == NAME), "{json:#}");
     assert!(findings.iter().any(|finding| finding["message"].as_str().unwrap().contains("\u{9b}`")), "{json:#}");
     let lines = hostile().run(&["--format", "jsonl"]).out;
-    assert_eq!(lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).count(), findings.len());
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), findings.len());
 }
 
 #[test]
