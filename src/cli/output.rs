@@ -27,6 +27,13 @@ pub(super) struct Target {
     file: Option<Utf8PathBuf>,
 }
 
+/// For people, on stdout.
+impl Default for Target {
+    fn default() -> Target {
+        Target { format: Format::Full, file: None }
+    }
+}
+
 impl FromStr for Target {
     type Err = String;
 
