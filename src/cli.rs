@@ -9,6 +9,7 @@ mod docs;
 mod engine;
 mod explain;
 mod judging;
+mod output;
 mod rules;
 mod select;
 mod today;
