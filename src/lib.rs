@@ -2,12 +2,14 @@
 //!
 //! The way of the data: paths → files → trees → values → servers and policies → findings → reports.
 
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod error;
 pub mod eval;
 pub mod facts;
+pub mod fetch;
 pub mod finding;
 pub mod globs;
 pub mod ir;

@@ -3,14 +3,13 @@
 //! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::eval::Interp;
-use crate::eval::environment::{Deployment, EnvFile, Environment};
+use crate::eval::environment::{Deployment, EnvFile, Environment, Stated};
 use crate::facts;
 use crate::finding::{Finding, Report, Summary, Suppressed};
 use crate::globs::Globs;
@@ -21,7 +20,7 @@ use crate::rules::Rule;
 use crate::rules::facts::Facts;
 use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
-use crate::suppress::{self, Configured, Date, Told};
+use crate::suppress::{self, Configured, Date, Said};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
 
@@ -38,9 +37,9 @@ pub struct Analysis {
 
 /// What the user says about a run.
 #[derive(Debug, Clone, Default)]
-pub struct Stated {
-    /// What the deployment sets, by name.
-    pub variables: BTreeMap<String, String>,
+pub struct Told {
+    /// What the deployment sets.
+    pub stated: Stated,
     /// What is meant.
     pub intent: Intent,
     /// Files that are for developers' machines, whatever they are called.
@@ -53,18 +52,18 @@ pub struct Stated {
     pub today: Option<Date>,
 }
 
-/// Files to findings, with nothing stated but variables.
-pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>) -> (Report, Analysis) {
+/// Files to findings, with nothing said but what the deployment sets.
+pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
     let known = crate::rules::embedded_ids().collect();
-    check_stated(scan, rules, &Stated { variables: stated.clone(), known, ..Stated::default() })
+    check_as_told(scan, rules, &Told { stated: stated.clone(), known, ..Told::default() })
 }
 
 /// Files to findings.
-pub fn check_stated(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
-    let analysis = analyse_stated(scan, stated);
+pub fn check_as_told(scan: &mut Scan, rules: &[Rule], told: &Told) -> (Report, Analysis) {
+    let analysis = analyse_as_told(scan, told);
     let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
-    let judged = suppressed(outcome.findings, scan, rules, stated);
+    let judged = suppressed(outcome.findings, scan, rules, told);
     let mut notices = scan.notices.clone();
     notices.extend(analysis.notices.iter().cloned());
     notices.extend(outcome.notices);
@@ -88,15 +87,15 @@ struct Judged {
     notices: Vec<Notice>,
 }
 
-fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], stated: &Stated) -> Judged {
+fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], told: &Told) -> Judged {
     let ran: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
-    let mut known = stated.known.clone();
+    let mut known = told.known.clone();
     known.extend(rules.iter().map(|rule| rule.id.clone()));
-    let told = Told { configured: &stated.configured, ran: &ran, known: &known, today: stated.today };
-    let mut judged = suppress::apply(findings, scan, &told);
+    let said = Said { configured: &told.configured, ran: &ran, known: &known, today: told.today };
+    let mut judged = suppress::apply(findings, scan, &said);
     let facts = Facts { suppressions: std::mem::take(&mut judged.facts), ..Facts::default() };
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
-    let about = suppress::configured_only(outcome.findings, scan, &told);
+    let about = suppress::configured_only(outcome.findings, scan, &said);
     judged.findings.extend(about.findings);
     judged.suppressed.extend(about.suppressed);
     crate::rules::sort(&mut judged.findings, &scan.sources);
@@ -107,17 +106,17 @@ fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], stated: &Stat
 /// What the evaluator's bound on nesting needs in a build without optimisation; only pages that are touched are ever mapped.
 const STACK: usize = 128 << 20;
 
-/// Files to the model, with nothing stated but variables.
-pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
-    analyse_stated(scan, &Stated { variables: stated.clone(), ..Stated::default() })
+/// Files to the model, with nothing said but what the deployment sets.
+pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
+    analyse_as_told(scan, &Told { stated: stated.clone(), ..Told::default() })
 }
 
 /// Files to the model.
-pub fn analyse_stated(scan: &mut Scan, stated: &Stated) -> Analysis {
+pub fn analyse_as_told(scan: &mut Scan, told: &Told) -> Analysis {
     // Programs call as deeply as their authors like: the evaluator does not depend on the stack its caller happens to have.
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("analysis".to_owned()).stack_size(STACK);
-        match builder.spawn_scoped(scope, || evaluate(scan, stated)) {
+        match builder.spawn_scoped(scope, || evaluate(scan, told)) {
             Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             Err(error) => {
                 let message = format!("programs are not evaluated: no thread with a large stack ({error})");
@@ -128,7 +127,7 @@ pub fn analyse_stated(scan: &mut Scan, stated: &Stated) -> Analysis {
     })
 }
 
-fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
+fn evaluate(scan: &mut Scan, told: &Told) -> Analysis {
     if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
         // Without a word of CORS in any file there is nothing to be understood.
         return Analysis::default();
@@ -136,7 +135,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
-    let environment = read_environment(scan, &kept, stated, &mut notices);
+    let environment = read_environment(scan, &kept, told, &mut notices);
     let packages = read_packages(scan, &kept);
     let mut project = nginx_project(scan, &kept, &mut notices);
 
@@ -161,23 +160,26 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     drop(run);
     notices.append(&mut workspace.notices);
     project.absorb(programs);
-    platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));
-    project.intent = stated.intent.clone();
+    platforms::set_apart(&mut project, |file| told.development.contains(scan.sources.path(file)));
+    project.intent = told.intent.clone();
     Analysis { project, environment, notices }
 }
 
 fn read_environment(
     scan: &Scan,
     kept: &[(FileId, Kind, Needles)],
-    stated: &Stated,
+    told: &Told,
     all_notices: &mut Vec<Notice>,
 ) -> Environment {
+    let stated = &told.stated;
     let mut environment = Environment {
         stated: stated.variables.clone(),
-        development: stated.development.clone(),
+        closed: stated.closed,
+        trust_local: stated.closed,
+        development: told.development.clone(),
         ..Environment::default()
     };
-    let deployment = |path: &Utf8Path| match stated.development.contains(path) {
+    let deployment = |path: &Utf8Path| match told.development.contains(path) {
         true => Deployment::Development,
         false => Deployment::of_file_name(path.file_name().unwrap_or("")),
     };

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use fingerprint::fingerprints;
+pub use fingerprint::{fingerprints, marked_hash};
 pub use visible::visible;
 
 use crate::finding::Report;

@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 
 use super::engine::{Engine, Outcome, Settings};
 use super::judging::Judging;
+use super::narrowing::Narrowing;
 use super::{Common, print};
 use crate::config::Configuration;
 use crate::error::Error;
@@ -25,6 +26,9 @@ use crate::report::{Format, Options, visible};
 pub(super) struct Check {
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    narrowing: Narrowing,
 
     /// How to report: full, concise or json; FORMAT=FILE writes to a file (repeatable) [default: full]
     #[arg(long, value_name = "FORMAT", env = "CORSLINT_FORMAT", value_delimiter = ',')]
@@ -83,7 +87,9 @@ impl Check {
         let settings = Settings { show_model: self.show_model, ..self.judging.settings(&self.common, engine)? };
         let configuration = settings.configuration.as_ref();
         let (targets, fail_on) = (self.targets(configuration)?, self.fail_on(configuration));
-        let outcome = engine.check(&settings)?;
+        let narrowing = self.narrowing.prepared(&settings)?;
+        let mut outcome = engine.check(&settings)?;
+        narrowing.apply(&mut outcome, &settings)?;
         let elapsed = Some(started.elapsed());
         if self.show_files {
             eprint(&files(&outcome));

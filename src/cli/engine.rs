@@ -10,6 +10,7 @@ use camino::Utf8PathBuf;
 use crate::config::Configuration;
 use crate::error::Error;
 use crate::finding::Report;
+use crate::model::project::Project;
 use crate::rules::Rule;
 use crate::scan::Scan;
 use crate::suppress::Date;
@@ -24,6 +25,30 @@ pub trait Engine {
 
     /// The origins that production allows, for a first configuration, in order of their place.
     fn origins(&self, settings: &Settings) -> Result<Vec<FoundOrigin>, Error>;
+    /// Scans and evaluates, for verbs that ask the model themselves.
+    fn model(&self, deployment: &Deployment) -> Result<Model, Error>;
+}
+
+/// The code and environment that a model is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// Where paths start from and are relative to.
+    pub root: Utf8PathBuf,
+    /// Where the code lies.
+    pub paths: Vec<Utf8PathBuf>,
+    /// What the deployment sets, by name.
+    pub environment: BTreeMap<String, String>,
+    /// Nothing else is set but what files of the repository set.
+    pub closed: bool,
+}
+
+/// What a repository was found to hold.
+#[derive(Debug)]
+pub struct Model {
+    /// Servers, policies, clients.
+    pub project: Project,
+    /// The files, and the texts that the spans of the project point into.
+    pub scan: Scan,
 }
 
 /// What a check is to do.

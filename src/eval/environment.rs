@@ -47,6 +47,15 @@ pub struct EnvFile {
     pub passed: BTreeSet<Arc<str>>,
 }
 
+/// What the user says of the deployment.
+#[derive(Debug, Clone, Default)]
+pub struct Stated {
+    /// Variables that it sets.
+    pub variables: BTreeMap<String, String>,
+    /// These and those of the repository's files are all.
+    pub closed: bool,
+}
+
 /// Everything the repository and the user say about variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -58,6 +67,8 @@ pub struct Environment {
     pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
     pub trust_local: bool,
+    /// This is all there is: a variable that is neither stated nor in a file is not set.
+    pub closed: bool,
 }
 
 impl Deployment {
@@ -140,6 +151,10 @@ impl Interp<'_> {
         if let Some(found) = self.environment.production(name, &from) {
             let text = Value::text(found.value, found.span).through(span);
             return self.shaped(text, &shape, span);
+        }
+        // What names the environment itself is what the question assumes: production.
+        if self.environment.closed && !is_selector(name) {
+            return default.unwrap_or_else(|| Value::undefined(span));
         }
         let read = EnvRead { name: name.clone(), shape, read: span };
         let set = env_set(&read);

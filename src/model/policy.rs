@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::condition::{Formula, World};
 use super::origin::Malformation;
+use super::server::GuardedEffect;
 use super::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
 
@@ -153,6 +154,9 @@ pub struct Policy {
     pub settings: Vec<Setting>,
     /// Environment variables that the decision reads.
     pub env_reads: Vec<EnvUse>,
+    /// What the library does with a request, as a handler would: what an exchange applies where the policy is in force. Empty
+    /// where the lines stand in the handler itself, or where nobody knows.
+    pub effects: Vec<GuardedEffect>,
 }
 
 /// An option, setting or header line as it is written.
@@ -208,6 +212,42 @@ pub struct EnvUse {
     pub has_default: bool,
     /// What the library does when it is missing.
     pub effect: &'static str,
+}
+
+impl Policy {
+    /// What a place grants that says who is allowed and nothing else: no credentials, no lists, no max age, nothing forgiven.
+    /// Platforms say how they differ from it.
+    pub fn new(platform: &'static str, library: &str, span: Span, allow_origin: OriginDecision) -> Policy {
+        let names = || Spanned::new(Names::Missing, span);
+        Policy {
+            platform,
+            library: library.into(),
+            version: None,
+            span,
+            place: String::new(),
+            allow_origin,
+            allow_credentials: Spanned::new(Known::No, span),
+            allow_methods: names(),
+            allow_headers: names(),
+            expose_headers: names(),
+            max_age: Spanned::new(MaxAge::Missing, span),
+            vary_origin: Spanned::new(Known::No, span),
+            star_reflects_with_credentials: false,
+            expands_wildcards: false,
+            forgives: &[],
+            sends_text: false,
+            installed: Known::Unknown,
+            when: Formula::True,
+            paths: Vec::new(),
+            preflighted: true,
+            preflight_only: false,
+            static_assets: false,
+            server: None,
+            settings: Vec::new(),
+            env_reads: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
 }
 
 impl OriginDecision {

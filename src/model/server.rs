@@ -25,6 +25,37 @@ pub struct Server {
     pub unanswered: Unanswered,
     /// Effects after `Next` are applied to the answer on its way out.
     pub onion: bool,
+    /// Who turns an exception into an answer.
+    pub failing: Failing,
+}
+
+impl Server {
+    /// A server of which nothing is known but its handlers. Platforms say how they differ from it.
+    pub fn new(platform: &'static str, name: impl Into<String>, span: Span, handlers: Vec<Handler>) -> Server {
+        Server {
+            platform,
+            name: name.into(),
+            span,
+            handlers,
+            complete: false,
+            unanswered: Unanswered::Unknown,
+            onion: false,
+            failing: Failing::Unknown,
+        }
+    }
+}
+
+/// Who turns an exception (`Effect::Fail`) into an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// The next handler of errors, else the framework, which keeps the headers that were set (Express).
+    ErrorHandlers,
+    /// The framework, right around what failed: the handlers outside of it see an answer with status 500 (Django).
+    Inside,
+    /// The framework, outside of all handlers: a 500 without any header that they set (Starlette).
+    Outside,
+    /// Nobody knows.
+    Unknown,
 }
 
 /// What a framework itself answers.
@@ -127,6 +158,28 @@ impl Scope {
             && (open || self.prefix || (fixed.len() == theirs.len() && !other.prefix))
     }
 
+    /// Does it see a request for this path? Unknown where its pattern is more than segments and parameters.
+    pub fn sees_path(&self, path: &str) -> Option<bool> {
+        let Some(own) = &self.path else { return Some(true) };
+        let (pattern, asked) = (segments(&own.value), segments(path));
+        for (at, part) in pattern.iter().enumerate() {
+            if is_rest(part) {
+                return Some(true);
+            }
+            let Some(piece) = asked.get(at) else { return Some(false) };
+            if part.starts_with([':', '{', '<']) && !part.contains(['(', '*', '?']) {
+                continue;
+            }
+            if part.contains(['(', '*', '?', '[', '+', '|', '\\', '^', '$']) {
+                return None;
+            }
+            if part != piece {
+                return Some(false);
+            }
+        }
+        Some(self.prefix || pattern.len() == asked.len())
+    }
+
     /// Does it see requests with this method?
     pub fn has_method(&self, method: &str) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|own| &**own == method)
@@ -163,6 +216,8 @@ pub enum Effect {
     Set(Spanned<Arc<str>>, HeaderValue),
     /// Adds a value of a response header.
     Append(Spanned<Arc<str>>, HeaderValue),
+    /// Adds names to a response header that is a list of names (`Vary`): to its one line, unless they are there already.
+    Merge(Spanned<Arc<str>>, HeaderValue),
     /// Removes a response header.
     Remove(Spanned<Arc<str>>),
     /// Sets the status without answering yet.

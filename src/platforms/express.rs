@@ -4,8 +4,10 @@
 //! Never judges.
 
 mod cors_npm;
+mod effects;
 mod handlers;
 pub(super) mod order;
+mod origin_option;
 mod preflight;
 mod registration;
 

@@ -46,31 +46,15 @@ pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
     let credentials = lines_of(effects, "access-control-allow-credentials");
     let vary = lines_of(effects, "vary");
     Some(Policy {
-        platform: origin.platform,
-        library: "headers".into(),
-        version: None,
-        span: origin.span,
         place: origin.place,
-        allow_origin: OriginDecision { arms, span },
         allow_credentials: credential_lines(&credentials, origin.span),
         allow_methods: name_lines(effects, "access-control-allow-methods", &preflight, origin.span),
         allow_headers: name_lines(effects, "access-control-allow-headers", &preflight, origin.span),
         expose_headers: name_lines(effects, "access-control-expose-headers", &Request::new("GET", "/"), origin.span),
         max_age: max_age(effects, &preflight, origin.span),
         vary_origin: vary_lines(&vary, origin.span),
-        star_reflects_with_credentials: false,
-        expands_wildcards: false,
-        forgives: &[],
         sends_text: true,
-        installed: Known::Unknown,
-        when: Formula::True,
-        paths: Vec::new(),
-        preflighted: true,
-        preflight_only: false,
-        static_assets: false,
-        server: None,
-        settings: Vec::new(),
-        env_reads: Vec::new(),
+        ..Policy::new(origin.platform, "headers", origin.span, OriginDecision { arms, span })
     })
 }
 

@@ -69,6 +69,8 @@ struct JsonSummary {
     infos: usize,
     suppressed: usize,
     baselined: usize,
+    fixed: usize,
+    unchanged: usize,
 }
 
 /// Writes the whole report as one object.
@@ -97,6 +99,8 @@ pub fn write(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write
             infos: count(Severity::Info),
             suppressed: report.summary.suppressed,
             baselined: report.summary.baselined,
+            fixed: report.summary.fixed,
+            unchanged: report.summary.unchanged,
         },
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;

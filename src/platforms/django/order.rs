@@ -12,7 +12,7 @@ use crate::eval::Interp;
 use crate::eval::value::{Item, List, Value};
 use crate::model::policy::Known;
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::server::{Effect, Handler, Role, Scope, Server, Unanswered};
+use crate::model::server::{Effect, Failing, Handler, Role, Scope, Server};
 use crate::model::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
@@ -54,13 +54,10 @@ pub(super) fn add(run: &mut Interp<'_>, settings: &Settings, library: Option<usi
     }
     let name = run.module_path(settings.module).file_name().unwrap_or("settings").to_owned();
     project.servers.push(Server {
-        platform: "django",
-        name,
-        span: settings.span,
-        handlers,
         complete,
-        unanswered: Unanswered::Unknown,
         onion: true,
+        failing: Failing::Inside,
+        ..Server::new("django", name, settings.span, handlers)
     });
 }
 

@@ -10,7 +10,6 @@ use super::settings::Settings;
 use super::{DEFAULT_HEADERS, DEFAULT_METHODS, OLDER_DEFAULT_HEADERS};
 use crate::eval::Interp;
 use crate::eval::value::{Kind, Value};
-use crate::model::condition::Formula;
 use crate::model::origin::Malformation;
 use crate::model::policy::{EnvUse, Fault, Known, MaxAge, Names, OriginAnswer, Policy, Setting};
 use crate::model::project::Project;
@@ -46,12 +45,8 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
     let headers: &[&str] =
         if version.is_some_and(|version| version < (4, 0)) { &OLDER_DEFAULT_HEADERS } else { &DEFAULT_HEADERS };
     let policy = Policy {
-        platform: "django",
-        library: "django-cors-headers".into(),
         version: packages.version("django-cors-headers", &path),
-        span,
         place: "settings".to_owned(),
-        allow_origin,
         allow_credentials: flag(get("CORS_ALLOW_CREDENTIALS").as_ref(), false, span),
         allow_methods: names(get("CORS_ALLOW_METHODS").as_ref(), Names::fixed(&DEFAULT_METHODS, span), span),
         allow_headers: names(get("CORS_ALLOW_HEADERS").as_ref(), Names::fixed(headers, span), span),
@@ -61,16 +56,10 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
         star_reflects_with_credentials: true,
         expands_wildcards: true,
         forgives: &[Malformation::Space],
-        sends_text: false,
-        installed: Known::Unknown,
-        when: Formula::True,
         paths: paths(get("CORS_URLS_REGEX").as_ref()),
-        preflighted: true,
-        preflight_only: false,
-        static_assets: false,
-        server: None,
         settings: faults,
         env_reads: env_reads(&origins),
+        ..Policy::new("django", "django-cors-headers", span, allow_origin)
     };
     hosts(run, settings, project);
     project.policies.push(policy);

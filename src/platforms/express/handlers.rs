@@ -11,7 +11,8 @@ use super::handler_args;
 use crate::eval::value::{Closure, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
-use crate::model::server::{Effect, GuardedEffect, HeaderValue};
+use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
+use crate::model::term::TermOp;
 use crate::source::Span;
 
 /// What a handler does.
@@ -173,6 +174,10 @@ fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
             // What is not written as text points at the line that sends it.
             if value.as_text().is_none() {
                 value.span = event.span;
+            }
+            // A header that the request does not have is `undefined`, and is sent as that word.
+            if let [HeaderPiece::Term(term)] = &mut *value.pieces {
+                *term = term.then(TermOp::Default("undefined".into()));
             }
             let effect = if append { Effect::Append(name.clone(), value) } else { Effect::Set(name.clone(), value) };
             (when, effect)

@@ -16,7 +16,7 @@ use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
 use crate::model::policy::Known;
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::server::{Effect, GuardedEffect, Handler, Role, Scope, Server, Unanswered};
+use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Unanswered};
 use crate::source::{Span, Spanned};
 
 /// Packages whose handlers let nobody through who has not proven who they are.
@@ -88,14 +88,12 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
                 }
             }
         }
+        let name = file.file_name().unwrap_or("express");
         project.servers.push(Server {
-            platform: "express",
-            name: file.file_name().unwrap_or("express").to_owned(),
-            span,
-            handlers,
             complete,
             unanswered: Unanswered::OptionsForRoutes,
-            onion: false,
+            failing: Failing::ErrorHandlers,
+            ..Server::new("express", name, span, handlers)
         });
     }
 }

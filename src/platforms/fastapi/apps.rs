@@ -12,7 +12,7 @@ use super::{is_app_path, is_cors_class, is_ours, last, platform_of};
 use crate::eval::value::{Args, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::project::Project;
-use crate::model::server::{Handler, Role, Server, Unanswered};
+use crate::model::server::{Failing, Handler, Role, Server, Unanswered};
 use crate::source::Span;
 
 /// An application and its server.
@@ -60,13 +60,11 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
         }
         let name = file_name(&run.path_of_span(span));
         project.servers.push(Server {
-            platform,
-            name,
-            span,
-            handlers,
             complete,
             unanswered: Unanswered::MethodNotAllowed,
             onion: true,
+            failing: Failing::Outside,
+            ..Server::new(platform, name, span, handlers)
         });
         apps.push(App { id, server, wrappers: wrapped });
     }

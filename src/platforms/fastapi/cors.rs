@@ -83,12 +83,8 @@ pub(super) fn policy(made: &Made<'_>, packages: &Packages, file: &camino::Utf8Pa
     }
     let version = packages.version("starlette", file).or_else(|| packages.version("fastapi", file));
     Policy {
-        platform: made.platform,
-        library: "CORSMiddleware".into(),
         version,
-        span,
         place: made.place.to_owned(),
-        allow_origin,
         allow_credentials: truth(argument("allow_credentials").as_ref(), span),
         allow_methods: methods(argument("allow_methods").as_ref(), has_query(packages, file), span),
         allow_headers: headers(argument("allow_headers").as_ref(), span),
@@ -97,18 +93,10 @@ pub(super) fn policy(made: &Made<'_>, packages: &Packages, file: &camino::Utf8Pa
         vary_origin: Spanned::new(Known::Yes, span),
         star_reflects_with_credentials: true,
         // Methods and request headers are expanded above; what is exposed is sent as it is.
-        expands_wildcards: false,
-        forgives: &[],
-        sends_text: false,
-        installed: Known::Unknown,
         when: made.when.clone(),
-        paths: Vec::new(),
-        preflighted: true,
-        preflight_only: false,
-        static_assets: false,
-        server: None,
         settings: settings(args, origins.as_ref(), regex.as_ref()),
         env_reads: origins.as_ref().map(reads).unwrap_or_default(),
+        ..Policy::new(made.platform, "CORSMiddleware", span, allow_origin)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::eval::value::Value;
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Known, MaxAge, Names, Policy};
 use crate::model::project::{FaultKind, HandlerFault, NameUse, Project};
-use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope, Server, Unanswered};
+use crate::model::server::{Effect, Failing, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope, Server};
 use crate::model::term::Part;
 use crate::platforms::{manual, spelling, values};
 use crate::source::{Span, Spanned};
@@ -341,12 +341,9 @@ fn server(leaf: &Leaf<'_, '_, '_>, policy: Option<usize>) -> Server {
     content.understood = leaf.content != Content::Unknown;
     handlers.push(content);
     Server {
-        platform: "nginx",
-        name: place.name.clone(),
-        span: place.span,
-        handlers,
         complete: !leaf.is_partial(),
-        unanswered: Unanswered::Unknown,
         onion: true,
+        failing: Failing::Inside,
+        ..Server::new("nginx", place.name.clone(), place.span, handlers)
     }
 }
