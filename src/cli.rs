@@ -4,6 +4,7 @@
 //! (nothing at or above `--fail-on`), 1 (findings) or 2 (an [`Error`]). One file per verb; nothing here judges code.
 
 mod check;
+mod decode;
 mod docs;
 mod engine;
 mod explain;
@@ -39,6 +40,7 @@ struct Arguments {
 enum Verb {
     Check(check::Check),
     Explain(explain::Explain),
+    Decode(decode::Decode),
     Rules(rules::Rules),
     Trace(trace::Trace),
     #[command(hide = true)]
@@ -88,6 +90,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
     let (result, color) = match arguments.verb {
         Verb::Check(check) => (check.run(engine), check.common.color),
         Verb::Explain(explain) => (explain.run(engine), explain.common.color),
+        Verb::Decode(decode) => (decode.run(engine), decode.common.color),
         Verb::Rules(rules) => (rules.run(engine), rules.common.color),
         Verb::Trace(trace) => (trace.run(engine), trace.color),
         Verb::Docs(docs) => (docs.run(engine), docs.common.color),
@@ -103,7 +106,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
 
 /// A command line without a verb is a check.
 fn with_verb(argv: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    const KNOWN: &[&str] = &["check", "explain", "rules", "trace", "docs", "help", "-h", "--help", "-V", "--version"];
+    const KNOWN: &[&str] = &["check", "explain", "decode", "rules", "trace", "docs", "help", "-h", "--help", "-V", "--version"];
     let mut argv: Vec<OsString> = argv.into_iter().collect();
     if argv.is_empty() {
         argv.push("corslint".into());

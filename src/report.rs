@@ -4,6 +4,7 @@
 //! and colours; it must not judge, sort or leave out findings.
 
 pub mod concise;
+pub mod decode;
 mod diagnostic;
 pub mod error;
 mod excerpt;

@@ -1,0 +1,102 @@
+//! Which places of a repository explain a message, most likely first.
+//!
+//! In: a decoded message, and what a check of the repository brought to light. Out: findings of the rules that belong to the
+//! causes of the message and evidence of the model itself, in one order. A finding where a replay of the request ends is as
+//! good as proven; one about another path is none.
+
+use crate::cli::engine::Outcome;
+use crate::fetch::browser::Browser;
+use crate::fetch::console::console;
+use crate::fetch::decode::Message;
+use crate::fetch::evidence::{Bearing, Evidence, bearing, evidence};
+use crate::finding::{Finding, Label, Severity};
+use crate::report::decode::Place;
+use crate::source::{Sources, Span};
+
+/// Where the request ends by the model itself.
+const REPLAYED: i32 = 100;
+/// A finding of the first rule of a cause.
+const FINDING: i32 = 80;
+/// A grant that lacks what the message asks for, and is as precise as a finding when no rule knows better.
+const LACKING: i32 = 60;
+/// What is said of a place is about the origin, method or header of the message.
+const SAME_WORDS: i32 = 25;
+/// The place is for other paths.
+const OTHER_PATH: i32 = -70;
+/// It is for the path of the URL.
+const OWN_PATH: i32 = 10;
+/// What is less likely than this explains nothing.
+const LEAST: i32 = 20;
+
+/// The places that explain a message, most likely first.
+pub(super) fn ranked(message: &Message, outcome: &Outcome) -> Vec<Place> {
+    let sources = &outcome.scan.sources;
+    let mut found = evidence(message, &outcome.project);
+    let mut places: Vec<(i32, Place)> = Vec::new();
+    for finding in &outcome.report.findings {
+        let Some(rank) = rank(message, finding, outcome) else { continue };
+        let mut place = Place::of_finding(finding);
+        let mut rank = rank;
+        found.retain(|evidence| {
+            let same = touches(finding, evidence, sources);
+            if same && evidence.replayed {
+                rank += REPLAYED;
+                place.proof = Some(evidence.says.clone());
+            }
+            // What the finding says, it says better.
+            !same
+        });
+        places.push((rank, place));
+    }
+    for evidence in found {
+        let base = if evidence.replayed { REPLAYED } else { LACKING };
+        let rank = base + path(message, outcome, evidence.span) + words(message, &[&evidence.says]);
+        places.push((rank, place(evidence)));
+    }
+    places.retain(|(rank, _)| *rank >= LEAST);
+    let key = |span: Span| (sources.path(span.file).to_owned(), span.start);
+    places.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| key(x.labels[0].span).cmp(&key(y.labels[0].span))));
+    places.into_iter().map(|(_, place)| place).collect()
+}
+
+fn place(evidence: Evidence) -> Place {
+    let labels = vec![Label { span: evidence.span, text: String::new() }];
+    Place { rule: None, severity: Severity::Info, message: evidence.says, help: String::new(), labels, proof: None }
+}
+
+/// How likely a finding explains a message; `None` when its rule does not belong to a cause.
+fn rank(message: &Message, finding: &Finding, outcome: &Outcome) -> Option<i32> {
+    // Only Chromium always says which of the two answers it means.
+    let said = message.browser == Browser::Chromium;
+    let entries = message.causes.iter().filter_map(|&cause| console().entry(cause)).enumerate();
+    let by_cause = entries.filter_map(|(order, entry)| {
+        let position = entry.rules(message.preflight, said).iter().position(|rule| **rule == *finding.rule)?;
+        Some(FINDING - i32::try_from(2 * position + 10 * order).unwrap_or(FINDING))
+    });
+    let base = by_cause.max()?;
+    let minor = if finding.severity == Severity::Info { -10 } else { 0 };
+    let texts: Vec<&str> = [&finding.message, &finding.help].into_iter().map(String::as_str).collect();
+    Some(base + minor + path(message, outcome, finding.primary.span) + words(message, &texts))
+}
+
+fn path(message: &Message, outcome: &Outcome, span: Span) -> i32 {
+    match bearing(message, &outcome.project, span) {
+        Bearing::Elsewhere => OTHER_PATH,
+        Bearing::Open => 0,
+        Bearing::Meant => OWN_PATH,
+    }
+}
+
+fn words(message: &Message, texts: &[&str]) -> i32 {
+    let said = ["origin", "value", "method", "header"].into_iter().filter_map(|name| message.word(name));
+    // In backticks, so that `GET` is not found in `target`.
+    let said: Vec<String> = said.filter(|word| !word.is_empty()).map(|word| format!("`{word}`")).collect();
+    if texts.iter().any(|text| said.iter().any(|word| text.contains(word.as_str()))) { SAME_WORDS } else { 0 }
+}
+
+/// Is the evidence on a line that the finding is about?
+fn touches(finding: &Finding, evidence: &Evidence, sources: &Sources) -> bool {
+    let line = |span: Span| (span.file, sources.position(span.file, span.start).line);
+    let labels = std::iter::once(&finding.primary).chain(&finding.labels);
+    line(finding.primary.span) == line(evidence.span) || labels.into_iter().any(|label| label.span == evidence.span)
+}
