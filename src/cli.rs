@@ -106,7 +106,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
 
 /// A command line without a verb is a check.
 fn with_verb(argv: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    const KNOWN: &[&str] = &["check", "explain", "decode", "rules", "trace", "docs", "help", "-h", "--help", "-V", "--version"];
+    const KNOWN: &[&str] =
+        &["check", "explain", "decode", "rules", "trace", "docs", "help", "-h", "--help", "-V", "--version"];
     let mut argv: Vec<OsString> = argv.into_iter().collect();
     if argv.is_empty() {
         argv.push("corslint".into());

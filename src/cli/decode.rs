@@ -5,7 +5,6 @@
 
 mod ranking;
 
-use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Read};
 use std::process::ExitCode;
 
@@ -59,17 +58,18 @@ enum Form {
 }
 
 /// As much of a text as is read: a console that was left open for a day is more than anybody asks about.
-const MOST: u64 = 1 << 20;
+const MOST: u64 = 1 << 16;
 
 impl Decode {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let text = self.text()?;
         if text.trim().is_empty() {
-            return Err(Error::new("there is no message to decode")
-                .with_help("give the line of the console in quotes, or on standard input: `corslint decode < console.txt`"));
+            return Err(Error::new("there is no message to decode").with_help(
+                "give the line of the console in quotes, or on standard input: `corslint decode < console.txt`",
+            ));
         }
         let decoded = self.decoded(&text);
-        let outcome = if decoded.messages.is_empty() { None } else { Some(engine.check(&self.settings(engine)?)?) };
+        let outcome = if decoded.messages.is_empty() { None } else { Some(engine.check(&self.settings()?)?) };
         let explained = self.explain(&decoded, outcome.as_ref());
         let repository = outcome.as_ref().map(|outcome| Repository {
             path: &self.path,
@@ -116,16 +116,13 @@ impl Decode {
     }
 
     /// All rules that can explain a message, pedantic ones too: something is wrong, and the question is what.
-    fn settings(&self, engine: &dyn Engine) -> Result<Settings, Error> {
-        let known = engine.rules(&self.common.directories)?;
+    fn settings(&self) -> Result<Settings, Error> {
         let asked = console().causes.iter().flat_map(|entry| entry.rules.iter().chain(&entry.preflight_rules));
-        let asked: BTreeSet<&String> = asked.collect();
-        let rules = known.iter().map(|rule| rule.id.to_string()).filter(|id| asked.contains(id)).collect();
         Ok(Settings {
             root: working_directory()?,
             paths: vec![self.path.clone()],
             rule_directories: self.common.directories.clone(),
-            rules,
+            rules: asked.cloned().collect(),
             environment: self.env.iter().cloned().collect(),
             show_model: false,
         })

@@ -45,6 +45,9 @@ pub struct Entry {
     pub id: Cause,
     /// A fact, as a headline.
     pub title: String,
+    /// What options have in their names that have to do with it.
+    #[serde(default)]
+    pub topic: String,
     /// What it means.
     pub means: String,
     /// What it means at a preflight besides.

@@ -8,7 +8,7 @@ use super::{grants, replay};
 use crate::model::origin::{Url, is_loopback};
 use crate::model::project::Project;
 use crate::model::server::Scope;
-use crate::model::world::Assume;
+use crate::model::world::{self, Assume, Situation};
 use crate::source::{Span, Spanned};
 
 /// A place that explains a message.
@@ -18,8 +18,23 @@ pub struct Evidence {
     pub span: Span,
     /// What happens there, as a sentence without its full stop.
     pub says: String,
-    /// Running the request through the model ends at this place with this very message.
-    pub replayed: bool,
+    /// The handler that it is a part of.
+    pub handler: Option<Span>,
+    /// How much it proves.
+    pub strength: Strength,
+}
+
+/// How much a place proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// It decides in a way that cannot be known.
+    Decides,
+    /// It does not grant what the message asks for.
+    Lacks,
+    /// Running the request through the model ends here, without the header; what leaves it out may stand elsewhere.
+    EndsHere,
+    /// Running the request through the model ends here with this very message.
+    Replayed,
 }
 
 /// Has a place to do with the request of a message?
@@ -54,7 +69,14 @@ pub fn bearing(message: &Message, project: &Project, span: Span) -> Bearing {
     let handlers = project.servers.iter().flat_map(|server| &server.handlers);
     let handlers = handlers.filter(|handler| handler.span.contains(span) && handler.scope.path.is_some());
     let handlers = handlers.map(|handler| handler.scope.overlaps(&asked));
-    let answers: Vec<bool> = policies.chain(handlers).collect();
+    // A server of a few paths, such as a location of nginx, says itself which requests it takes.
+    let mut request = world::Request::new("GET", &url.path).with_any("origin").with_any("host");
+    request.open.extend(["cookie", "authorization"].map(str::to_owned));
+    let assume = environment(message);
+    let situation = Situation::with(&assume, &request);
+    let servers = project.servers.iter().filter(|server| server.span.contains(span));
+    let servers = servers.filter_map(|server| server.takes.eval(&situation));
+    let answers: Vec<bool> = policies.chain(handlers).chain(servers.filter(|takes| !takes)).collect();
     match (answers.contains(&true), answers.is_empty()) {
         (true, _) => Bearing::Meant,
         (false, true) => Bearing::Open,

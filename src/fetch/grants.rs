@@ -5,7 +5,7 @@
 
 use super::cause::Cause;
 use super::decode::Message;
-use super::evidence::{Evidence, environment, page};
+use super::evidence::{Evidence, Strength, environment, page};
 use crate::model::origin::Url;
 use crate::model::policy::{Known, Names, OriginAnswer, Policy};
 use crate::model::probe::named_origins;
@@ -17,22 +17,28 @@ pub fn lacking(message: &Message, project: &Project) -> Vec<Evidence> {
     let mut found: Vec<Evidence> = Vec::new();
     for &cause in &message.causes {
         for policy in project.policies.iter().filter(|policy| policy.installed != Known::No) {
-            for (span, says) in of_policy(message, cause, policy) {
-                if !found.iter().any(|known| known.span == span) {
-                    found.push(Evidence { span, says, replayed: false });
+            for lacking in of_policy(message, cause, policy) {
+                if !found.iter().any(|known| known.span == lacking.span) {
+                    found.push(lacking);
                 }
             }
         }
     }
     if message.causes.contains(&Cause::AllowOriginMissing) && project.policies.is_empty() {
         let servers = project.servers.iter().filter(|server| server.complete);
-        let bare = servers.map(|server| (server.span, format!("nothing in `{}` grants cross-origin access", server.name)));
-        found.extend(bare.map(|(span, says)| Evidence { span, says, replayed: false }));
+        found.extend(
+            servers
+                .map(|server| lacks(server.span, format!("nothing in `{}` grants cross-origin access", server.name))),
+        );
     }
     found
 }
 
-fn of_policy(message: &Message, cause: Cause, policy: &Policy) -> Vec<(Span, String)> {
+fn lacks(span: Span, says: String) -> Evidence {
+    Evidence { span, says, handler: None, strength: Strength::Lacks }
+}
+
+fn of_policy(message: &Message, cause: Cause, policy: &Policy) -> Vec<Evidence> {
     let origin = page(message);
     match cause {
         Cause::AllowOriginMissing => origin.map_or(Vec::new(), |origin| refusing(message, policy, origin)),
@@ -45,10 +51,10 @@ fn of_policy(message: &Message, cause: Cause, policy: &Policy) -> Vec<(Span, Str
         }
         Cause::WildcardWithCredentials => {
             let arms = policy.allow_origin.arms.iter().filter(|arm| arm.answer == OriginAnswer::Wildcard);
-            arms.map(|arm| (arm.span, "every origin is allowed with `*` here".to_owned())).collect()
+            arms.map(|arm| lacks(arm.span, "every origin is allowed with `*` here".to_owned())).collect()
         }
         Cause::CredentialsNotAllowed if policy.allow_credentials.value == Known::No => {
-            vec![(policy.allow_credentials.span, "credentials are not allowed here".to_owned())]
+            vec![lacks(policy.allow_credentials.span, "credentials are not allowed here".to_owned())]
         }
         Cause::MethodNotAllowed => missing_name(message.word("method"), &policy.allow_methods, policy, str::eq),
         Cause::HeaderNotAllowed => {
@@ -59,34 +65,36 @@ fn of_policy(message: &Message, cause: Cause, policy: &Policy) -> Vec<(Span, Str
 }
 
 /// Where an origin is refused: at the entry that nearly names it, at the variable that decides, or at the list.
-fn refusing(message: &Message, policy: &Policy, origin: &str) -> Vec<(Span, String)> {
+fn refusing(message: &Message, policy: &Policy, origin: &str) -> Vec<Evidence> {
     match policy.allow_origin.allows(origin, &environment(message)) {
         Known::Yes => Vec::new(),
         Known::No => {
             let named = named_origins(&policy.allow_origin);
-            let near: Vec<(Span, String)> = named
+            let near: Vec<Evidence> = named
                 .iter()
                 .filter(|one| is_near(&one.text, origin))
-                .map(|one| (one.span, format!("`{}` is allowed here, and the page is `{origin}`", one.text)))
+                .map(|one| lacks(one.span, format!("`{}` is allowed here, and the page is `{origin}`", one.text)))
                 .collect();
             match near.is_empty() {
-                true => vec![(policy.allow_origin.span, format!("`{origin}` is not among those allowed here"))],
+                true => vec![lacks(policy.allow_origin.span, format!("`{origin}` is not among those allowed here"))],
                 false => near,
             }
         }
         Known::Unknown => {
-            let reads = policy.env_reads.iter();
             let decides = |name: &str| format!("`{name}` decides here: in that deployment it must allow `{origin}`");
-            reads.map(|read| (read.span, decides(&read.name))).collect()
+            let reads = policy.env_reads.iter();
+            reads
+                .map(|read| Evidence { strength: Strength::Decides, ..lacks(read.span, decides(&read.name)) })
+                .collect()
         }
     }
 }
 
 /// Where a text is written that was sent as the allowed origin.
-fn writing(policy: &Policy, value: &str) -> Vec<(Span, String)> {
+fn writing(policy: &Policy, value: &str) -> Vec<Evidence> {
     let sent = |text: &str| text == value || value.split([',', ' ']).any(|part| part == text);
     let named = named_origins(&policy.allow_origin).into_iter().filter(|one| sent(&one.text));
-    named.map(|one| (one.span, format!("`{}` is written here", one.text))).collect()
+    named.map(|one| lacks(one.span, format!("`{}` is written here", one.text))).collect()
 }
 
 /// Two texts that people take for the same site: scheme, `www`, port, case or something at the end differs.
@@ -104,13 +112,14 @@ fn missing_name(
     names: &Spanned<Names>,
     policy: &Policy,
     equal: fn(&str, &str) -> bool,
-) -> Vec<(Span, String)> {
+) -> Vec<Evidence> {
     let missing = match (&names.value, name) {
         (Names::Missing, _) => "no list is sent here".to_owned(),
         (Names::Listed { names, open: false }, Some(name)) => {
             let listed = names.iter().any(|known| equal(&known.value, name));
             // With credentials `*` is a name like any other.
-            let wildcard = policy.allow_credentials.value != Known::Yes && names.iter().any(|known| &*known.value == "*");
+            let wildcard =
+                policy.allow_credentials.value != Known::Yes && names.iter().any(|known| &*known.value == "*");
             if listed || wildcard {
                 return Vec::new();
             }
@@ -119,5 +128,5 @@ fn missing_name(
         (Names::Listed { open: false, .. }, None) => "this is the list".to_owned(),
         _ => return Vec::new(),
     };
-    vec![(names.span, missing)]
+    vec![lacks(names.span, missing)]
 }

@@ -8,6 +8,8 @@ use super::template::{Part, Template};
 
 /// The longest word that a gap takes: URLs can be long, but a whole log is no URL.
 const LONGEST: usize = 4096;
+/// As many ends of a gap as are tried. Hostile texts have a thousand.
+const MOST_ENDS: usize = 64;
 
 /// A template in a text: the place, and the place of each word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +70,8 @@ pub fn cut_off<'t>(template: &'t Template, text: &Squeezed, start: usize) -> Opt
             Part::Text(_, expected) if expected.starts_with(rest) => return whole(weight + rest.len(), words),
             Part::Text(..) => return None,
             Part::Word(name) => {
-                let next = parts.peek().map_or("", |part| if let Part::Text(_, key) = part { key.as_str() } else { "" });
+                let next =
+                    parts.peek().map_or("", |part| if let Part::Text(_, key) = part { key.as_str() } else { "" });
                 let found = if next.is_empty() { None } else { rest.find(next) };
                 let agreeing = if found.is_none() { overlap(rest, next) } else { 0 };
                 let length = found.unwrap_or(rest.len() - agreeing);
@@ -100,7 +103,7 @@ fn backward<'t>(parts: &'t [Part], text: &Squeezed, at: usize) -> Option<(usize,
         return parts.is_empty().then(|| (at, Vec::new()));
     };
     let from = (at.saturating_sub(LONGEST)..=at).find(|&from| text.key.is_char_boundary(from))?;
-    for (start, _) in text.key[from..at].rmatch_indices(before.as_str()) {
+    for (start, _) in text.key[from..at].rmatch_indices(before.as_str()).take(MOST_ENDS) {
         let (start, begin) = (from + start, from + start + before.len());
         if fits(name, text, begin, at)
             && let Some((first, mut words)) = backward(earlier, text, start)
@@ -119,7 +122,7 @@ fn forward<'t>(parts: &'t [Part], text: &Squeezed, mut at: usize, words: &mut Wo
             Part::Text(_, expected) => at += text.key[at..].starts_with(expected.as_str()).then_some(expected.len())?,
             Part::Word(name) => {
                 let end = match parts.peek() {
-                    Some(Part::Text(_, next)) if !next.is_empty() => at + text.key[at..].find(next.as_str())?,
+                    Some(Part::Text(_, next)) if !next.is_empty() => at + near(&text.key, at).find(next.as_str())?,
                     // Nothing follows to say where it ends, but perhaps a quote.
                     _ => open_end(name, text, at),
                 };
@@ -132,6 +135,13 @@ fn forward<'t>(parts: &'t [Part], text: &Squeezed, mut at: usize, words: &mut Wo
         }
     }
     Some(at)
+}
+
+/// As much of a text as a gap and the text behind it can take.
+fn near(key: &str, at: usize) -> &str {
+    let end = (at + 2 * LONGEST).min(key.len());
+    let end = (at..=end).rev().find(|&end| key.is_char_boundary(end)).unwrap_or(at);
+    &key[at..end]
 }
 
 fn open_end(name: &str, text: &Squeezed, at: usize) -> usize {
@@ -163,7 +173,9 @@ fn fits(name: &str, text: &Squeezed, start: usize, end: usize) -> bool {
     let word = &text.key[start..end];
     let written = || text.between(start, end);
     match name {
-        "url" | "from" | "page" => begins_like_a_url(word, text.key.len() == end) && !MARKS.iter().any(|mark| word.contains(mark)),
+        "url" | "from" | "page" => {
+            begins_like_a_url(word, text.key.len() == end) && !MARKS.iter().any(|mark| word.contains(mark))
+        }
         "origin" => word == "null" || fits("url", text, start, end),
         "method" | "header" | "kind" | "scheme" | "space" | "other" => {
             word.len() <= 128 && !written().contains(char::is_whitespace)

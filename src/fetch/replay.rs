@@ -6,15 +6,16 @@
 use super::browser::Reader;
 use super::cause::Cause;
 use super::decode::Message;
-use super::evidence::{Evidence, environment, page, url};
-use super::exchange::{Event, Outcome};
+use super::evidence::{Evidence, Strength, environment, page, url};
+use super::exchange::{Event, Outcome, Running, run};
 use super::request::{Credentials, Request};
-use super::route::{Asked, route};
+use super::route::{Asked, is_frameworks_404, route};
 use super::step::Step;
 use super::{cors_check, preflight};
 use crate::model::origin::{Url, is_loopback, malformation};
 use crate::model::probe::{Standing, named_origins};
 use crate::model::project::Project;
+use crate::model::server::Server;
 use crate::model::world;
 use crate::source::Span;
 
@@ -68,25 +69,36 @@ fn end(message: &Message, project: &Project, request: &Request, url: &Url) -> Op
     [Credentials::Omit, Credentials::Include].into_iter().find_map(|credentials| {
         let request = request.clone().with_credentials(credentials);
         let asks_first = !request.preflight_reasons().is_empty();
-        let outcome = answered(message, project, &request, url, asks_first)?;
-        let answer = outcome.answer().ok()?;
-        let refusal = if asks_first {
-            preflight::check(&request, &answer, reader).err()?
-        } else {
-            cors_check::check(&request, &answer).err()?
-        };
-        let same_value = message.word("value").is_none_or(|value| value == refusal.value);
-        if !message.causes.contains(&refusal.cause) || !same_value {
-            return None;
-        }
-        let method = if asks_first { "OPTIONS" } else { &request.method };
-        let asked = format!("`{method} {}`", url.path);
-        Some(Evidence { span: place(&outcome, refusal.cause)?, says: says(&outcome, refusal.cause, &asked), replayed: true })
+        answers(message, project, &request, url, asks_first).into_iter().find_map(|(server, outcome)| {
+            let answer = outcome.answer().ok()?;
+            let refusal = if asks_first {
+                preflight::check(&request, &answer, reader).err()?
+            } else {
+                cors_check::check(&request, &answer).err()?
+            };
+            let same_value = message.word("value").is_none_or(|value| value == refusal.value);
+            if !message.causes.contains(&refusal.cause) || !same_value {
+                return None;
+            }
+            let method = if asks_first { "OPTIONS" } else { &request.method };
+            let asked = format!("`{method} {}`", url.path);
+            let (span, says) = (place(&outcome, refusal.cause)?, says(&outcome, refusal.cause, &asked));
+            let missing = refusal.cause == Cause::AllowOriginMissing;
+            let strength = if missing { Strength::EndsHere } else { Strength::Replayed };
+            Some(Evidence { span, says, handler: server.and_then(|server| handler_at(server, &outcome)), strength })
+        })
     })
 }
 
-/// What the model answers to the preflight or to the request itself.
-fn answered(message: &Message, project: &Project, request: &Request, url: &Url, preflight: bool) -> Option<Outcome> {
+/// What the model answers to the preflight or to the request itself: on the way that the deployment takes, and from each server that
+/// knows the path, since what stands in front of them is often not part of the repository.
+fn answers<'p>(
+    message: &Message,
+    project: &'p Project,
+    request: &Request,
+    url: &Url,
+    preflight: bool,
+) -> Vec<(Option<&'p Server>, Outcome)> {
     let method = if preflight { "OPTIONS" } else { &request.method };
     let mut sent = world::Request::new(method, &url.path).with("origin", &request.serialized_origin());
     // On a developer's machine the server is asked by its port, not by its name.
@@ -99,8 +111,15 @@ fn answered(message: &Message, project: &Project, request: &Request, url: &Url, 
     }
     let status = message.word("status").and_then(|status| status.parse().ok());
     let assume = environment(message);
-    let asked = Asked { assume: &assume, routes_answer: Some(status.unwrap_or(200)) };
-    Some(route(project, &sent, asked).outcome).filter(|outcome| matches!(outcome, Outcome::Answered { .. }))
+    let routes_answer = Some(status.unwrap_or(200));
+    let way = route(project, &sent, Asked { assume: &assume, routes_answer });
+    let on_the_way = (way.server.and_then(|server| project.servers.get(server)), way.outcome);
+    let alone = project.servers.iter().map(|server| {
+        (Some(server), run(Running { server, project, depth: 0, assume: &assume, routes_answer }, &sent))
+    });
+    // A path that nobody knows is a path that was not understood.
+    let all = std::iter::once(on_the_way).chain(alone);
+    all.filter(|(_, outcome)| answering(outcome).is_some() && !is_frameworks_404(outcome)).collect()
 }
 
 /// The line that decides: the header at fault, or else what answered.
@@ -121,6 +140,13 @@ fn answering(outcome: &Outcome) -> Option<Span> {
     steps.iter().rev().find(|step| matches!(step.event, Event::Answered(_) | Event::Failed)).map(|step| step.span)
 }
 
+/// The handler that answered.
+fn handler_at(server: &Server, outcome: &Outcome) -> Option<Span> {
+    let Outcome::Answered { steps, .. } = outcome else { return None };
+    let step = steps.iter().rev().find(|step| matches!(step.event, Event::Answered(_) | Event::Failed))?;
+    server.handlers.get(step.handler?).map(|handler| handler.span)
+}
+
 fn says(outcome: &Outcome, cause: Cause, asked: &str) -> String {
     let Outcome::Answered { status, .. } = outcome else { return String::new() };
     let value = |name: &str| outcome.line(name).and_then(|line| line.value.clone());
@@ -130,7 +156,9 @@ fn says(outcome: &Outcome, cause: Cause, asked: &str) -> String {
     };
     match cause {
         Cause::PreflightStatus | Cause::PreflightRedirect => format!("{asked} is answered with {status} here"),
-        Cause::AllowOriginMissing => format!("{asked} is answered here, with {status} and without `{}`", cors_check::ALLOW_ORIGIN),
+        Cause::AllowOriginMissing => {
+            format!("{asked} is answered here, with {status} and without `{}`", cors_check::ALLOW_ORIGIN)
+        }
         Cause::CredentialsNotAllowed => sent("Access-Control-Allow-Credentials"),
         Cause::MethodNotAllowed | Cause::MethodsUnreadable => sent("Access-Control-Allow-Methods"),
         Cause::HeaderNotAllowed | Cause::HeadersUnreadable => sent("Access-Control-Allow-Headers"),

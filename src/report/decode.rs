@@ -73,7 +73,7 @@ pub struct Repository<'a> {
 
 /// As many places as are shown; the rest is counted.
 const MOST_PLACES: usize = 5;
-/// As many causes as are explained; of more only the names are.
+/// As many causes as are explained, briefly when there are several; of more only the names are.
 const MOST_CAUSES: usize = 3;
 
 /// Writes for people.
@@ -141,8 +141,13 @@ fn write_message(message: &Message, painter: &Painter, out: &mut dyn Write) -> i
         let step = entry.id.step();
         write!(out, "{}", painter.line("step", step.title()))?;
         write!(out, "{}", painter.line("see", step.anchor()))?;
-        if entries.len() <= MOST_CAUSES {
-            write_prose(entry, message.preflight, painter, out)?;
+        match entries.len() {
+            1 => write_prose(entry, message.preflight, painter, out)?,
+            2..=MOST_CAUSES => {
+                writeln!(out)?;
+                paragraph(&entry.means, out)?;
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -175,7 +180,10 @@ fn write_places(places: &[Place], repository: &Repository, painter: &Painter, ou
         return writeln!(out, "No CORS was found in `{path}`: say where the server's code lies with --in PATH.");
     }
     if places.is_empty() {
-        return writeln!(out, "Nothing in `{path}` explains it: perhaps another server answers, or a value set in the deployment.");
+        return writeln!(
+            out,
+            "Nothing in `{path}` explains it: perhaps another server answers, or a value set in the deployment."
+        );
     }
     writeln!(out, "{}\n", painter.severity(Severity::Warning, &format!("In `{path}`, most likely first:")))?;
     for place in places.iter().take(MOST_PLACES) {
@@ -283,8 +291,9 @@ pub fn write_json(
             preflight,
             cut_off: one.message.cut_off,
             words: &one.message.words,
-            explanations: repository
-                .map_or(Vec::new(), |repository| one.places.iter().filter_map(|place| json_place(place, repository)).collect()),
+            explanations: repository.map_or(Vec::new(), |repository| {
+                one.places.iter().filter_map(|place| json_place(place, repository)).collect()
+            }),
         }
     });
     let strangers = strangers.iter().map(|stranger| stranger.says.as_str()).collect();

@@ -8,17 +8,21 @@ use crate::cli::engine::Outcome;
 use crate::fetch::browser::Browser;
 use crate::fetch::console::console;
 use crate::fetch::decode::Message;
-use crate::fetch::evidence::{Bearing, Evidence, bearing, evidence};
+use crate::fetch::evidence::{Bearing, Evidence, Strength, bearing, evidence};
 use crate::finding::{Finding, Label, Severity};
 use crate::report::decode::Place;
 use crate::source::{Sources, Span};
 
-/// Where the request ends by the model itself.
+/// Where the request ends with the message by the model itself.
 const REPLAYED: i32 = 100;
+/// Where it ends without the header: what leaves the header out may be known better.
+const ENDS_HERE: i32 = 70;
 /// A finding of the first rule of a cause.
 const FINDING: i32 = 80;
 /// A grant that lacks what the message asks for, and is as precise as a finding when no rule knows better.
 const LACKING: i32 = 60;
+/// What decides in a way that cannot be known.
+const DECIDES: i32 = 40;
 /// What is said of a place is about the origin, method or header of the message.
 const SAME_WORDS: i32 = 25;
 /// The place is for other paths.
@@ -39,8 +43,8 @@ pub(super) fn ranked(message: &Message, outcome: &Outcome) -> Vec<Place> {
         let mut rank = rank;
         found.retain(|evidence| {
             let same = touches(finding, evidence, sources);
-            if same && evidence.replayed {
-                rank += REPLAYED;
+            if same && evidence.strength >= Strength::EndsHere {
+                rank += strength(evidence.strength);
                 place.proof = Some(evidence.says.clone());
             }
             // What the finding says, it says better.
@@ -49,14 +53,23 @@ pub(super) fn ranked(message: &Message, outcome: &Outcome) -> Vec<Place> {
         places.push((rank, place));
     }
     for evidence in found {
-        let base = if evidence.replayed { REPLAYED } else { LACKING };
-        let rank = base + path(message, outcome, evidence.span) + words(message, &[&evidence.says]);
+        let place_of = path(message, outcome, evidence.span);
+        let rank = strength(evidence.strength) + place_of + words(message, &[&evidence.says]);
         places.push((rank, place(evidence)));
     }
     places.retain(|(rank, _)| *rank >= LEAST);
     let key = |span: Span| (sources.path(span.file).to_owned(), span.start);
     places.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| key(x.labels[0].span).cmp(&key(y.labels[0].span))));
     places.into_iter().map(|(_, place)| place).collect()
+}
+
+fn strength(strength: Strength) -> i32 {
+    match strength {
+        Strength::Decides => DECIDES,
+        Strength::Lacks => LACKING,
+        Strength::EndsHere => ENDS_HERE,
+        Strength::Replayed => REPLAYED,
+    }
 }
 
 fn place(evidence: Evidence) -> Place {
@@ -69,14 +82,28 @@ fn rank(message: &Message, finding: &Finding, outcome: &Outcome) -> Option<i32> 
     // Only Chromium always says which of the two answers it means.
     let said = message.browser == Browser::Chromium;
     let entries = message.causes.iter().filter_map(|&cause| console().entry(cause)).enumerate();
-    let by_cause = entries.filter_map(|(order, entry)| {
-        let position = entry.rules(message.preflight, said).iter().position(|rule| **rule == *finding.rule)?;
-        Some(FINDING - i32::try_from(2 * position + 10 * order).unwrap_or(FINDING))
-    });
+    let by_cause = entries.filter(|(_, entry)| is_on(&entry.topic, finding, &outcome.scan.sources)).filter_map(
+        |(order, entry)| {
+            let position = entry.rules(message.preflight, said).iter().position(|rule| **rule == *finding.rule)?;
+            Some(FINDING - i32::try_from(2 * position + 10 * order).unwrap_or(FINDING))
+        },
+    );
     let base = by_cause.max()?;
     let minor = if finding.severity == Severity::Info { -10 } else { 0 };
     let texts: Vec<&str> = [&finding.message, &finding.help].into_iter().map(String::as_str).collect();
     Some(base + minor + path(message, outcome, finding.primary.span) + words(message, &texts))
+}
+
+/// Rules about options of any kind explain something only where the option has to do with it.
+fn is_on(topic: &str, finding: &Finding, sources: &Sources) -> bool {
+    const OF_ANY_KIND: [&str; 5] =
+        ["ineffective-option", "misspelled-header", "conflicting-settings", "deprecated-setting", "string-as-list"];
+    if !OF_ANY_KIND.contains(&&*finding.rule) {
+        return true;
+    }
+    let texts = [sources.slice(finding.primary.span), &finding.message, &finding.help].map(str::to_lowercase);
+    // Headers that are exposed are those of the answer.
+    texts.iter().any(|text| text.contains(topic) && !(topic == "header" && text.contains("expose")))
 }
 
 fn path(message: &Message, outcome: &Outcome, span: Span) -> i32 {
@@ -98,5 +125,6 @@ fn words(message: &Message, texts: &[&str]) -> i32 {
 fn touches(finding: &Finding, evidence: &Evidence, sources: &Sources) -> bool {
     let line = |span: Span| (span.file, sources.position(span.file, span.start).line);
     let labels = std::iter::once(&finding.primary).chain(&finding.labels);
-    line(finding.primary.span) == line(evidence.span) || labels.into_iter().any(|label| label.span == evidence.span)
+    let mut places = [Some(evidence.span), evidence.handler].into_iter().flatten();
+    places.any(|span| line(finding.primary.span) == line(span) || labels.clone().any(|label| label.span == span))
 }
