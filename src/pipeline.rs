@@ -3,18 +3,27 @@
 //! In: scanned files, rules and what the user states of the environment. Out: a `Report`. Each step is a call into the
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
-use camino::Utf8PathBuf;
+mod clients;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::eval::Interp;
-use crate::eval::environment::{Deployment, EnvFile, Environment, Stated};
+use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::facts;
-use crate::finding::{Report, Summary};
+use crate::finding::{Finding, Report, Summary, Suppressed};
+use crate::globs::Globs;
+use crate::model::intent::Intent;
 use crate::model::project::Project;
 use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
+use crate::rules::facts::Facts;
 use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
+use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
 
@@ -29,23 +38,68 @@ pub struct Analysis {
     pub notices: Vec<Notice>,
 }
 
+/// What the user says about a run.
+#[derive(Debug, Clone, Default)]
+pub struct Stated {
+    /// What the deployment sets, by name.
+    pub variables: BTreeMap<String, String>,
+    /// These and those of the repository's files are all that it sets.
+    pub closed: bool,
+    /// What is meant.
+    pub intent: Intent,
+    /// Files that are for developers' machines, whatever they are called.
+    pub development: Globs,
+    /// What is left out or weighed differently.
+    pub configured: Configured,
+    /// Ids of rules that exist, though they need not run.
+    pub known: Vec<Arc<str>>,
+    /// The day of the run; suppressions end.
+    pub today: Option<Date>,
+}
+
 /// Files to findings.
 pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
     let analysis = analyse(scan, stated);
     let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
+    let judged = suppressed(outcome.findings, scan, rules, stated);
     let mut notices = scan.notices.clone();
     notices.extend(analysis.notices.iter().cloned());
     notices.extend(outcome.notices);
+    notices.extend(judged.notices);
     notices.sort_by(|a, b| (a.path.as_str(), a.line, &a.message).cmp(&(b.path.as_str(), b.line, &b.message)));
     notices.dedup();
     let summary = Summary {
         files: scan.looked_at,
         servers: analysis.project.servers.len(),
         policies: analysis.project.policies.len(),
+        suppressed: judged.suppressed.len(),
         ..Summary::default()
     };
-    (Report { findings: outcome.findings, suppressed: Vec::new(), notices, summary }, analysis)
+    (Report { findings: judged.findings, suppressed: judged.suppressed, notices, summary }, analysis)
+}
+
+/// Findings after suppression, with those about the suppressions themselves.
+struct Judged {
+    findings: Vec<Finding>,
+    suppressed: Vec<Suppressed>,
+    notices: Vec<Notice>,
+}
+
+fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], stated: &Stated) -> Judged {
+    let ran: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
+    let mut known = stated.known.clone();
+    known.extend(rules.iter().map(|rule| rule.id.clone()));
+    let told = Told { configured: &stated.configured, ran: &ran, known: &known, today: stated.today };
+    let mut judged = suppress::apply(findings, scan, &told);
+    let facts = Facts { suppressions: std::mem::take(&mut judged.facts), ..Facts::default() };
+    let outcome = crate::rules::run(rules, &facts, &scan.sources);
+    let about = suppress::configured_only(outcome.findings, scan, &told);
+    judged.findings.extend(about.findings);
+    judged.suppressed.extend(about.suppressed);
+    crate::rules::sort(&mut judged.findings, &scan.sources);
+    judged.suppressed.sort_by(|a, b| crate::rules::order(&a.finding, &b.finding, &scan.sources));
+    Judged { findings: judged.findings, suppressed: judged.suppressed, notices: outcome.notices }
 }
 
 /// What the evaluator's bound on nesting needs in a build without optimisation; only pages that are touched are ever mapped.
@@ -68,23 +122,27 @@ pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
 }
 
 fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
-    if !scan.files.iter().any(|file| file.needles.contains(Needles::CORS)) {
-        // Without a word of CORS in any file there is nothing to be understood.
-        return Analysis::default();
-    }
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
     let environment = read_environment(scan, &kept, stated, &mut notices);
     let packages = read_packages(scan, &kept);
-    let mut project = nginx_project(scan, &kept, &mut notices);
+    let paths: Vec<&Utf8Path> = scan.files.iter().map(|file| &*file.path).collect();
+    let entries = platforms::entries(&paths, &packages);
+    let says = |needles: Needles| scan.files.iter().any(|file| file.needles.contains(needles));
+    // Servers are of interest where CORS is spoken of, and where a framework, a platform or a proxy lets pages call them; whoever
+    // asks for an answer gets it also where nobody grants anything.
+    let about_servers = stated.closed || says(Needles::CORS) || says(Needles::FUNCTION) || !entries.is_empty();
+    if !about_servers && !says(Needles::CLIENT) {
+        return Analysis { environment, notices, ..Analysis::default() };
+    }
+    let mut project = nginx_project(scan, &kept, &environment, &mut notices);
 
-    let entries = platforms::entries(scan.files.iter().map(|file| &*file.path), &packages);
     let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
-            let relevant = needles.contains(Needles::CORS) || needles.contains(Needles::SERVER);
-            kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            let relevant = needles.meets(Needles::CORS | Needles::SERVER | Needles::FUNCTION);
+            about_servers && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();
@@ -104,8 +162,11 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     run.run_uncalled();
     let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
-    notices.append(&mut workspace.notices);
     project.absorb(programs);
+    project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
+    notices.append(&mut workspace.notices);
+    platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));
+    project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
 }
 
@@ -119,7 +180,12 @@ fn read_environment(
         stated: stated.variables.clone(),
         closed: stated.closed,
         trust_local: stated.closed,
+        development: stated.development.clone(),
         ..Environment::default()
+    };
+    let deployment = |path: &Utf8Path| match stated.development.contains(path) {
+        true => Deployment::Development,
+        false => Deployment::of_file_name(path.file_name().unwrap_or("")),
     };
     for &(id, kind, _) in kept {
         let path = scan.sources.path(id).to_owned();
@@ -134,19 +200,14 @@ fn read_environment(
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables, passed });
+                environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
-                    environment.files.push(EnvFile {
-                        deployment: Deployment::of_file_name(name),
-                        path,
-                        variables,
-                        passed,
-                    });
+                    environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
                 }
             }
             _ => {}
@@ -171,7 +232,12 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
     packages
 }
 
-fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mut Vec<Notice>) -> Project {
+fn nginx_project(
+    scan: &Scan,
+    kept: &[(FileId, Kind, Needles)],
+    environment: &Environment,
+    all_notices: &mut Vec<Notice>,
+) -> Project {
     let ids: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, _)| *kind == Kind::Nginx && !platforms::is_test_path(scan.below(*id)))
@@ -183,5 +249,5 @@ fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mu
         all_notices.extend(notices(&scan.sources, id, &problems));
         files.push((id, scan.sources.path(id).to_owned(), directives));
     }
-    platforms::nginx::recognise(&files)
+    platforms::nginx::recognise(&files, environment.filling())
 }

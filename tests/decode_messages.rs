@@ -6,6 +6,7 @@ use corslint::fetch::cause::Cause;
 use corslint::fetch::console::console;
 use corslint::fetch::decode::{Message, decode};
 use corslint::fetch::template::Words;
+use corslint::rules::{embedded_files, load};
 use serde_json::Value;
 
 const CHROMIUM: &str = "Access to fetch at 'https://api.example.com/data/1?at=2' from origin 'https://app.example.com' has been \
@@ -273,6 +274,16 @@ fn every_text_of_the_table_is_tried() {
     let tried: Vec<Cause> = texts().into_iter().flat_map(|(_, _, causes)| causes).collect();
     for entry in &console().causes {
         assert!(entry.texts.is_empty() || tried.contains(&entry.id), "{:?}", entry.id);
+    }
+}
+
+#[test]
+fn rules_of_the_table_exist() {
+    let rules = load(embedded_files()).unwrap();
+    for entry in &console().causes {
+        for id in entry.rules.iter().chain(&entry.preflight_rules) {
+            assert!(rules.iter().any(|rule| *rule.id == **id), "{:?}: there is no rule `{id}`", entry.id);
+        }
     }
 }
 

@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::check::{assignment, working_directory};
 use super::engine::{Engine, Outcome, Settings};
-use super::{Common, print};
+use super::judging::{assignment, working_directory};
+use super::{Common, output, print, today};
 use crate::error::Error;
 use crate::fetch::console::console;
 use crate::fetch::decode::{Decoded, decode};
@@ -79,8 +79,8 @@ impl Decode {
         let mut bytes = Vec::new();
         let written = match self.format {
             Form::Full => {
-                let color = self.common.color.on(&io::stdout());
-                report::decode::write(&explained, &decoded.strangers, repository.as_ref(), color, &mut bytes)
+                let options = output::screen(self.common.color, report::Options::default());
+                report::decode::write(&explained, &decoded.strangers, repository.as_ref(), options, &mut bytes)
             }
             Form::Json => report::decode::write_json(&explained, &decoded.strangers, repository.as_ref(), &mut bytes),
         };
@@ -118,12 +118,17 @@ impl Decode {
     /// All rules that can explain a message, pedantic ones too: something is wrong, and the question is what.
     fn settings(&self) -> Result<Settings, Error> {
         let asked = console().causes.iter().flat_map(|entry| entry.rules.iter().chain(&entry.preflight_rules));
+        let root = working_directory()?;
+        let configuration = self.common.configuration(&self.path, &root)?;
         Ok(Settings {
-            root: working_directory()?,
+            root,
             paths: vec![self.path.clone()],
-            rule_directories: self.common.directories.clone(),
+            rule_directories: self.common.rule_directories(configuration.as_ref()),
             rules: asked.cloned().collect(),
             environment: self.env.iter().cloned().collect(),
+            configuration,
+            text: None,
+            today: today::today()?,
             show_model: false,
         })
     }

@@ -6,6 +6,7 @@
 
 mod access;
 mod faults;
+mod front;
 mod headers;
 mod leaf;
 mod map;
@@ -16,6 +17,8 @@ mod selection;
 mod tree;
 mod upstream;
 mod variables;
+
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -38,9 +41,10 @@ const MAX_PLACES: usize = 2_000;
 const MAX_DEPTH: usize = 12;
 
 /// What the nginx files of a repository amount to. All at once, because they include each other.
-pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
+/// `filled` is what env files put into the holes of templates.
+pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeMap<String, String>) -> Project {
     let roots = tree::roots(files);
-    let mut maps = Maps::default();
+    let mut maps = Maps::new(filled);
     for (number, root) in roots.iter().enumerate() {
         maps.collect(&root.items, number);
     }
@@ -62,7 +66,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
             findings.unused_map(&alternatives, name, map.span());
         }
     }
-    findings.finish()
+    let mut project = findings.finish();
+    project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
+    project
 }
 
 /// Does a directive use a variable? Its own definition does not count.
@@ -131,6 +137,9 @@ impl<'a> Walk<'_, '_, 'a> {
                     }
                 }
                 "location" => {
+                    if !is_development(self.path) {
+                        self.findings.location(item);
+                    }
                     let takes = takes(&locations, item);
                     let rest = takes.clone().and(selection::locations(&item.children).1);
                     self.place(inner, Place::location(item), server, rest, around.tells);

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use serde::Serialize;
 
-use super::diagnostic::Painter;
+use super::Options;
+use super::diagnostic::{Header, Painter};
 use super::visible::visible;
 use crate::fetch::browser::Browser;
 use crate::fetch::cause::Cause;
@@ -43,6 +44,8 @@ pub struct Place {
     pub labels: Vec<Label>,
     /// What a replay of the request showed at this place.
     pub proof: Option<String>,
+    /// Checks leave it out, because somebody said so.
+    pub suppressed: bool,
 }
 
 impl Place {
@@ -56,6 +59,7 @@ impl Place {
             help: finding.help.clone(),
             labels: std::iter::once(&finding.primary).chain(own).cloned().collect(),
             proof: None,
+            suppressed: false,
         }
     }
 }
@@ -81,10 +85,10 @@ pub fn write(
     explained: &[Explained],
     strangers: &[&Stranger],
     repository: Option<&Repository>,
-    color: bool,
+    options: Options<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let painter = Painter::new(color);
+    let painter = Painter::new(options);
     for (index, one) in explained.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -145,7 +149,7 @@ fn write_message(message: &Message, painter: &Painter, out: &mut dyn Write) -> i
             1 => write_prose(entry, message.preflight, painter, out)?,
             2..=MOST_CAUSES => {
                 writeln!(out)?;
-                paragraph(&entry.means, out)?;
+                write!(out, "{}", painter.paragraph(&entry.means))?;
             }
             _ => {}
         }
@@ -155,10 +159,10 @@ fn write_message(message: &Message, painter: &Painter, out: &mut dyn Write) -> i
 
 fn write_prose(entry: &Entry, preflight: bool, painter: &Painter, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
-    paragraph(&entry.means, out)?;
+    write!(out, "{}", painter.paragraph(&entry.means))?;
     if preflight && !entry.preflight.is_empty() {
         writeln!(out)?;
-        paragraph(&entry.preflight, out)?;
+        write!(out, "{}", painter.paragraph(&entry.preflight))?;
     }
     for (title, items) in [("It is not", &entry.not), ("Cures that do not help", &entry.wrong)] {
         writeln!(out, "\n  {}", painter.severity(Severity::Info, title))?;
@@ -167,10 +171,6 @@ fn write_prose(entry: &Entry, preflight: bool, painter: &Painter, out: &mut dyn 
         }
     }
     Ok(())
-}
-
-fn paragraph(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    text.trim_end().lines().try_for_each(|line| writeln!(out, "  {line}"))
 }
 
 fn write_places(places: &[Place], repository: &Repository, painter: &Painter, out: &mut dyn Write) -> io::Result<()> {
@@ -194,9 +194,14 @@ fn write_places(places: &[Place], repository: &Repository, painter: &Painter, ou
         let Some(first) = place.labels.first() else { continue };
         let labels: Vec<_> = place.labels.iter().map(|label| (label.span, label.text.as_str())).collect();
         let (file, sources) = (first.span.file, repository.sources);
-        let mut text = painter.draw(&title, &place.message, place.severity, &labels, file, sources);
-        text += &painter.line("replayed", place.proof.as_deref().unwrap_or_default());
+        let header = Header { severity: place.severity, title: &title, url: None, message: &place.message };
+        let mut text = painter.draw(header, &labels, file, sources);
+        text += &painter.line("proof", place.proof.as_deref().unwrap_or_default());
         text += &painter.line("help", &place.help);
+        text += &painter.line(
+            "note",
+            if place.suppressed { "checks leave this out, because a comment or the configuration says so" } else { "" },
+        );
         writeln!(out, "{text}")?;
     }
     match places.len().saturating_sub(MOST_PLACES) {
@@ -251,7 +256,8 @@ struct JsonPlace<'a> {
     path: &'a str,
     start: JsonPosition,
     end: JsonPosition,
-    replayed: Option<&'a str>,
+    proof: Option<&'a str>,
+    suppressed: bool,
 }
 
 #[derive(Serialize)]
@@ -316,6 +322,7 @@ fn json_place<'a>(place: &'a Place, repository: &'a Repository) -> Option<JsonPl
         path: repository.sources.path(span.file).as_str(),
         start: position(span.start),
         end: position(span.end),
-        replayed: place.proof.as_deref(),
+        proof: place.proof.as_deref(),
+        suppressed: place.suppressed,
     })
 }

@@ -37,9 +37,11 @@ pub(super) fn ranked(message: &Message, outcome: &Outcome) -> Vec<Place> {
     let sources = &outcome.scan.sources;
     let mut found = evidence(message, &outcome.project);
     let mut places: Vec<(i32, Place)> = Vec::new();
-    for finding in &outcome.report.findings {
+    // What somebody decided to live with may be what the browser now refuses.
+    let suppressed = outcome.report.suppressed.iter().map(|suppressed| (&suppressed.finding, true));
+    for (finding, suppressed) in outcome.report.findings.iter().map(|finding| (finding, false)).chain(suppressed) {
         let Some(rank) = rank(message, finding, outcome) else { continue };
-        let mut place = Place::of_finding(finding);
+        let mut place = Place { suppressed, ..Place::of_finding(finding) };
         let mut rank = rank;
         found.retain(|evidence| {
             let same = touches(finding, evidence, sources);
@@ -74,7 +76,15 @@ fn strength(strength: Strength) -> i32 {
 
 fn place(evidence: Evidence) -> Place {
     let labels = vec![Label { span: evidence.span, text: String::new() }];
-    Place { rule: None, severity: Severity::Info, message: evidence.says, help: String::new(), labels, proof: None }
+    Place {
+        rule: None,
+        severity: Severity::Info,
+        message: evidence.says,
+        help: String::new(),
+        labels,
+        proof: None,
+        suppressed: false,
+    }
 }
 
 /// How likely a finding explains a message; `None` when its rule does not belong to a cause.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 
-use super::faults::faults;
+use super::faults::{faults, method_in_path};
 use super::grants;
 use super::headers::{ALLOW_ORIGIN, Change, Level, Line};
 use super::leaf::{Content, Group, Leaf, Method};
@@ -122,6 +122,13 @@ impl Findings {
         policy.preflighted = false;
         self.sources.push(effects);
         self.project.policies.push(policy);
+    }
+
+    /// What is to be said about a location by its path alone.
+    pub(super) fn location(&mut self, item: &Item<'_>) {
+        if let Some(fault) = method_in_path(&Place::location(item), item) {
+            self.fault(fault);
+        }
     }
 
     /// Locations whose every path an earlier pattern takes: the first regular expression that fits decides.
@@ -262,14 +269,20 @@ fn settle(policy: &mut Policy, leaf: &Leaf<'_, '_, '_>) {
         granting.iter().filter(met).any(|group| group.line(name).is_some())
     };
     let place = policy.span;
+    // What is written for preflights and lost on the way is a fault of its own; what is said of the lists is about what is meant.
     if !sent("access-control-allow-methods", "OPTIONS") {
-        policy.allow_methods = Spanned::new(Names::Missing, place);
+        policy.allow_methods = written_names(leaf, "access-control-allow-methods", place);
     }
     if !sent("access-control-allow-headers", "OPTIONS") {
-        policy.allow_headers = Spanned::new(Names::Missing, place);
+        policy.allow_headers = written_names(leaf, "access-control-allow-headers", place);
     }
     if !sent("access-control-max-age", "OPTIONS") {
-        policy.max_age = Spanned::new(MaxAge::Missing, place);
+        let line = leaf.written_for_preflights("access-control-max-age");
+        let seconds = line.as_ref().and_then(|line| line.text()?.trim().parse().ok()).map(MaxAge::Seconds);
+        policy.max_age = match line {
+            Some(line) => Spanned::new(seconds.unwrap_or(MaxAge::Unknown), line.value),
+            None => Spanned::new(MaxAge::Missing, place),
+        };
     }
     if !sent("access-control-expose-headers", "GET") {
         policy.expose_headers = Spanned::new(Names::Missing, place);
@@ -284,6 +297,16 @@ fn settle(policy: &mut Policy, leaf: &Leaf<'_, '_, '_>) {
     if with.contains(&true) && with.contains(&false) {
         policy.allow_credentials.value = Known::Unknown;
     }
+}
+
+/// A list as it is written for preflights, when no preflight is sent it.
+fn written_names(leaf: &Leaf<'_, '_, '_>, name: &str, place: Span) -> Spanned<Names> {
+    let Some(line) = leaf.written_for_preflights(name) else { return Spanned::new(Names::Missing, place) };
+    let names = line.text().map_or(Names::Unknown, |text| Names::Listed {
+        names: values::comma_names(&text, &Value::text(text.clone(), line.value)),
+        open: false,
+    });
+    Spanned::new(names, line.value)
 }
 
 /// The level that the lines are written on.
