@@ -32,7 +32,7 @@ impl Engine for Pipeline {
         let (report, analysis) = pipeline::check_as_told(&mut scan, &rules, &Told { known, ..told });
         let model =
             if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
-        Ok(Outcome { report, scan, model })
+        Ok(Outcome { report, scan, model, project: analysis.project })
     }
 
     fn origins(&self, settings: &Settings) -> Result<Vec<FoundOrigin>, Error> {

@@ -102,7 +102,7 @@ fn nowhere(why: &str) -> Routed {
 }
 
 /// Did nobody but the framework answer, and that with a 404?
-fn is_frameworks_404(outcome: &Outcome) -> bool {
+pub(super) fn is_frameworks_404(outcome: &Outcome) -> bool {
     let Outcome::Answered { steps, .. } = outcome else { return false };
     steps.last().is_some_and(|step| step.handler.is_none() && step.event == Event::Answered(404))
 }
