@@ -104,6 +104,8 @@ pub struct Object {
     pub span: Span,
     /// When it is made.
     pub when: Formula,
+    /// It is there for certain: made with `new`. What a call gives back may be nothing.
+    pub exists: bool,
 }
 
 /// Something a program did to a library.
@@ -130,6 +132,8 @@ pub struct Bounds {
     pub steps: usize,
     /// Expressions and statements evaluated for one file or one function that nobody calls.
     pub entry_steps: usize,
+    /// Expressions and statements evaluated for one function that a platform asks for.
+    pub handler_steps: usize,
     /// Calls in calls.
     pub depth: usize,
     /// Expressions and statements within each other, through all calls: what the stack has to hold.
@@ -151,6 +155,7 @@ impl Default for Bounds {
         Bounds {
             steps: 10_000_000,
             entry_steps: 400_000,
+            handler_steps: 400_000,
             depth: 40,
             nesting: 1_000,
             events: 200_000,
@@ -280,9 +285,9 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
-        self.entry_steps_left = self.bounds.entry_steps;
+        self.entry_steps_left = self.bounds.handler_steps;
         // What a platform asks for is run however much the programs around it have cost.
-        self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        self.steps_left = self.steps_left.max(self.bounds.handler_steps);
         let start = self.log.len();
         let value = self.call_closure(closure, args, None, closure.function.span);
         self.path = path;
@@ -294,9 +299,9 @@ impl<'a> Interp<'a> {
         self.call(callee, args, None, false, span)
     }
 
-    /// When a value is taken for true.
-    pub fn truth_of(&mut self, value: &Value) -> Formula {
-        self.truthy(value)
+    /// Did the last run end because it took too long? What it gave back is then not all.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps_left.min(self.entry_steps_left) == 0
     }
 
     /// A name that a module gives out; what is given out and not known is an unknown value.
@@ -396,7 +401,16 @@ impl<'a> Interp<'a> {
     ) -> ObjectId {
         let id = ObjectId(self.objects.len());
         let when = self.condition();
-        self.objects.push(Object { path: path.into(), parent, class: None, args, fields: IndexMap::new(), span, when });
+        self.objects.push(Object {
+            path: path.into(),
+            parent,
+            class: None,
+            args,
+            fields: IndexMap::new(),
+            span,
+            when,
+            exists: false,
+        });
         id
     }
 

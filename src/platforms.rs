@@ -4,6 +4,7 @@
 //! judges: it says what is there. To add one: a file here with a `Library` and a `recognise`, one line in `libraries`
 //! or `recognise`, and its fixtures.
 
+pub mod appwrite;
 pub mod compose;
 pub mod django;
 pub mod express;
@@ -26,7 +27,7 @@ use crate::source::Span;
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &fetch_api::FetchApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -37,6 +38,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
     project.absorb(nextjs::recognise(run, packages));
+    project.absorb(appwrite::recognise(run, packages));
     project.names = spelling::uses(&project);
     project
 }

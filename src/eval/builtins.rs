@@ -104,13 +104,16 @@ impl Interp<'_> {
                 }
             }
             "Object.keys" | "Object.values" | "Object.entries" => {
-                let map = first?.as_map()?.clone();
-                let list = match name {
-                    "Object.keys" => super::sequences::keys(&map),
-                    "Object.values" => super::sequences::values(&map),
-                    _ => super::sequences::entries(&map, span),
-                };
-                Value::new(Kind::List(Arc::new(list)), span)
+                let parts = first?.alternatives().into_iter().map(|(when, one)| {
+                    let map = one.as_map()?;
+                    let list = match name {
+                        "Object.keys" => super::sequences::keys(map),
+                        "Object.values" => super::sequences::values(map),
+                        _ => super::sequences::entries(map, span),
+                    };
+                    Some((when, Value::new(Kind::List(Arc::new(list)), span)))
+                });
+                Value::one_of(parts.collect::<Option<Vec<_>>>()?, span)
             }
             "Object.hasOwn" => {
                 let key = args.positional.get(1)?;

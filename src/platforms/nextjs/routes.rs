@@ -51,6 +51,11 @@ pub(in crate::platforms) fn routes(run: &mut Interp<'_>) -> Vec<Route> {
         } else if !methods.contains(&"OPTIONS") {
             served.handlers.push(automatic_options(&methods, &path, span));
         }
+        if run.exported(module, "dynamic").and_then(|value| value.as_str().cloned()).as_deref() == Some("force-static")
+        {
+            // Made when the project is built, so it is the same for everybody.
+            served.policies.iter_mut().for_each(|policy| policy.static_assets = true);
+        }
         for at in &served.handled.goes_on {
             let mut one = HandlerFault::new(FaultKind::ApiIgnored, "nextjs", *at, "NextResponse.next()");
             "a route handler has nothing behind it to go on to, and Next.js throws".clone_into(&mut one.detail);
