@@ -120,6 +120,8 @@ pub struct Object {
     pub span: Span,
     /// When it is made.
     pub when: Formula,
+    /// It is there for certain: made with `new`. What a call gives back may be nothing.
+    pub exists: bool,
 }
 
 /// Something a program did to a library.
@@ -146,6 +148,8 @@ pub struct Bounds {
     pub steps: usize,
     /// Expressions and statements evaluated for one file or one function that nobody calls.
     pub entry_steps: usize,
+    /// Expressions and statements evaluated for one function that a platform asks for.
+    pub handler_steps: usize,
     /// Calls in calls.
     pub depth: usize,
     /// Expressions and statements within each other, through all calls: what the stack has to hold.
@@ -167,6 +171,7 @@ impl Default for Bounds {
         Bounds {
             steps: 10_000_000,
             entry_steps: 400_000,
+            handler_steps: 400_000,
             depth: 40,
             nesting: 1_000,
             events: 200_000,
@@ -322,9 +327,9 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
-        self.entry_steps_left = self.bounds.entry_steps;
+        self.entry_steps_left = self.bounds.handler_steps;
         // What a platform asks for is run however much the programs around it have cost.
-        self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        self.steps_left = self.steps_left.max(self.bounds.handler_steps);
         // Functions given to something unknown are seen once in each run.
         let called = std::mem::take(&mut self.called);
         let start = self.log.len();
@@ -360,9 +365,9 @@ impl<'a> Interp<'a> {
         self.call(callee, args, None, false, span)
     }
 
-    /// When a value is taken for true.
-    pub fn truth_of(&mut self, value: &Value) -> Formula {
-        self.truthy(value)
+    /// Did the last run end because it took too long? What it gave back is then not all.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps_left.min(self.entry_steps_left) == 0
     }
 
     /// A name that a module gives out; what is given out and not known is an unknown value.
@@ -477,7 +482,16 @@ impl<'a> Interp<'a> {
     ) -> ObjectId {
         let id = ObjectId(self.objects.len());
         let when = self.condition();
-        self.objects.push(Object { path: path.into(), parent, class: None, args, fields: IndexMap::new(), span, when });
+        self.objects.push(Object {
+            path: path.into(),
+            parent,
+            class: None,
+            args,
+            fields: IndexMap::new(),
+            span,
+            when,
+            exists: false,
+        });
         id
     }
 

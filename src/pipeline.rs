@@ -233,6 +233,9 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
             Kind::Json if path.file_name() == Some("package.json") => {
                 packages.add_package_json(path, &json::parse(id, text).0);
             }
+            Kind::Json if matches!(path.file_name(), Some("appwrite.json" | "appwrite.config.json")) => {
+                packages.add_appwrite_json(path, &json::parse(id, text).0);
+            }
             Kind::Requirements => packages.add_requirements(path, &requirements::parse(text)),
             Kind::Toml => packages.add_python_toml(path, &toml::parse(id, text).0),
             _ => {}

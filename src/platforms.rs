@@ -4,6 +4,7 @@
 //! judges: it says what is there. To add one: a file here with a `Library` and a `recognise`, one line in `libraries`
 //! or `recognise`, and its fixtures.
 
+pub mod appwrite;
 mod assembly;
 pub mod client;
 pub mod compose;
@@ -37,7 +38,7 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &fetch_api::FetchApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -51,6 +52,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
+    project.absorb(appwrite::recognise(run, packages));
     project.names = spelling::uses(&project);
     let defaults = run.open_defaults.iter();
     project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();

@@ -74,6 +74,8 @@ const WORDS: &[(&str, Needles)] = &[
     ("respondwith(", Needles::FUNCTION),
     ("request, env", Needles::FUNCTION),
     ("functions.invoke", Needles::FUNCTION),
+    ("createexecution", Needles::FUNCTION),
+    ("create_execution", Needles::FUNCTION),
     ("fetch(", Needles::CLIENT),
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),

@@ -3,7 +3,7 @@
 //!
 //! In: the answers of one function. Out: `HandlerFault`s, only where every answer that matters is known.
 
-use super::answers::{Answer, Handled, What};
+use super::answers::{Answer, Handled, What, caught_in};
 use super::grants::{grants, has, line_value, only_preflights, possible};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault};
@@ -241,8 +241,12 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         .filter(|answer| !grants(answer) && !answer.open && matches!(answer.what, What::Own(Some(200..=299))))
         .collect();
     for answer in actual(handled) {
-        let What::Own(Some(status @ 400..)) = answer.what else { continue };
-        if grants(answer) || answer.open || matches!(status, 405 | 426) {
+        let status = match answer.what {
+            What::Own(Some(status @ 400..)) => Some(status),
+            What::Own(None) if is_caught(&answer.when) => None,
+            _ => continue,
+        };
+        if grants(answer) || answer.open || matches!(status, Some(405 | 426)) {
             continue;
         }
         let about = |picks: fn(&Part) -> bool| -> Vec<Formula> {
@@ -259,18 +263,24 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         // Who refuses an origin wants it to get no headers.
         let refused = !origin.is_empty() && !granting.iter().any(|other| shares(&origin, &other));
         let elsewhere = !plain.is_empty() && !path.is_empty() && !granting.iter().any(|other| shares(&path, &other));
-        let reached =
-            ["GET", "POST", "PUT", "DELETE"].iter().any(|method| possible(&answer.when, method) != Some(false));
+        let reached = is_caught(&answer.when)
+            || ["GET", "POST", "PUT", "DELETE"].iter().any(|method| possible(&answer.when, method) != Some(false));
         if refused || elsewhere || !reached {
             continue;
         }
         let mut one = whose.fault(FaultKind::ErrorsWithoutHeaders, answer.span);
-        one.status = Some(status);
+        one.status = status;
         one.cors = Some(line_of(first));
+        one.other = (answer.made != answer.span).then(|| Spanned::new(String::new(), answer.made));
         if !found.contains(&one) {
             found.push(one);
         }
     }
+}
+
+/// Is it given where something was thrown?
+fn is_caught(when: &Formula) -> bool {
+    when.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(tried) if caught_in(when, *tried)))
 }
 
 /// `append` after `set`: two values of one header.

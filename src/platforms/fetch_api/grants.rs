@@ -119,8 +119,23 @@ fn policy(handled: &Handled, answers: &[&Answer], origin: &manual::Origin, singl
     policy.span = first.span;
     policy.installed = Known::Yes;
     policy.preflight_only = only_preflights && !single;
+    policy.static_assets = answers.iter().any(|answer| is_asset(answer))
+        && answers.iter().all(|answer| is_asset(answer) || self::only_preflights(answer) || is_error(answer));
     policy.env_reads = handled.env.clone();
     Some(policy)
+}
+
+/// Images, fonts, styles and scripts, which every page may load anyway.
+fn is_asset(answer: &Answer) -> bool {
+    const KINDS: [&str; 7] =
+        ["image/", "font/", "audio/", "video/", "text/css", "text/javascript", "application/javascript"];
+    answer.lines.iter().filter_map(|line| line_value(line, "content-type")).any(|value| {
+        value.as_text().is_some_and(|text| KINDS.iter().any(|kind| text.to_ascii_lowercase().starts_with(kind)))
+    })
+}
+
+fn is_error(answer: &Answer) -> bool {
+    matches!(answer.what, What::Own(Some(400..)))
 }
 
 /// What a condition says of who asks and of the environment. With `doubts` what cannot be decided stays, because it may be
