@@ -38,6 +38,7 @@ use environment::Environment;
 use scope::Scope;
 use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
+pub use expr::merge_entry;
 pub use modules::ModuleState;
 
 /// Gives the evaluator the files a program imports.
@@ -80,6 +81,12 @@ pub trait Library: Sync {
         let _ = (run, left, right, span);
         None
     }
+    /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
+    /// Its call is then recorded as `class:.name`, with the class as the first argument.
+    fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
+        let _ = (bases, name);
+        false
+    }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
         let _ = (run, module, name, value);
@@ -113,6 +120,8 @@ pub struct Object {
     pub span: Span,
     /// When it is made.
     pub when: Formula,
+    /// It is there for certain: made with `new`. What a call gives back may be nothing.
+    pub exists: bool,
 }
 
 /// Something a program did to a library.
@@ -139,6 +148,8 @@ pub struct Bounds {
     pub steps: usize,
     /// Expressions and statements evaluated for one file or one function that nobody calls.
     pub entry_steps: usize,
+    /// Expressions and statements evaluated for one function that a platform asks for.
+    pub handler_steps: usize,
     /// Calls in calls.
     pub depth: usize,
     /// Expressions and statements within each other, through all calls: what the stack has to hold.
@@ -160,6 +171,7 @@ impl Default for Bounds {
         Bounds {
             steps: 10_000_000,
             entry_steps: 400_000,
+            handler_steps: 400_000,
             depth: 40,
             nesting: 1_000,
             events: 200_000,
@@ -318,9 +330,9 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
-        self.entry_steps_left = self.bounds.entry_steps;
+        self.entry_steps_left = self.bounds.handler_steps;
         // What a platform asks for is run however much the programs around it have cost.
-        self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        self.steps_left = self.steps_left.max(self.bounds.handler_steps);
         // Functions given to something unknown are seen once in each run.
         let called = std::mem::take(&mut self.called);
         let start = self.log.len();
@@ -329,6 +341,47 @@ impl<'a> Interp<'a> {
         self.called.extend(run);
         self.path = path;
         (self.log.split_off(start.min(self.log.len())), value)
+    }
+
+    /// The value of a default or an annotation in a function's signature, where the function was made.
+    pub fn in_signature(&mut self, closure: &Closure, expr: &ir::Expr) -> Value {
+        let path = std::mem::take(&mut self.path);
+        let start = self.log.len();
+        let frame = run::Frame {
+            module: closure.module,
+            language: self.language(closure.module),
+            function: None,
+            base: 0,
+            returns: Vec::new(),
+            throws: Vec::new(),
+        };
+        self.frames.push(frame);
+        let value = self.eval(expr, closure.scope);
+        self.frames.pop();
+        self.path = path;
+        self.log.truncate(start);
+        value
+    }
+
+    /// Calls a value where the program stands: under its conditions, with what it does in the log.
+    pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
+        self.call(callee, args, None, false, span)
+    }
+
+    /// Did the last run end because it took too long? What it gave back is then not all.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps_left.min(self.entry_steps_left) == 0
+    }
+
+    /// A name that a module gives out; what is given out and not known is an unknown value.
+    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        self.exports(module).into_iter().find(|(given, _)| &**given == name).map(|(_, value)| value)
+    }
+
+    /// What a module gives out as a whole: its default export, or `module.exports`.
+    pub fn default_export(&mut self, module: ModuleId) -> Option<Value> {
+        let whole = self.modules.get_index(module.0).and_then(|(_, state)| state.whole().cloned());
+        whole.or_else(|| self.exported(module, "default"))
     }
 
     /// The object of an id.
@@ -349,13 +402,6 @@ impl<'a> Interp<'a> {
     /// The module of a path, if it was evaluated.
     pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
         self.modules.get_index_of(path).map(ModuleId)
-    }
-
-    /// What a module gives out under a name; `default` is also what it assigns to `module.exports`.
-    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
-        let here = Span::new(FileId(0), 0, 0);
-        let value = self.module_member(module, &name.into(), here);
-        (!matches!(value.kind, Kind::Unknown(value::Reason::Unbound))).then_some(value)
     }
 
     /// Is there a file at this path?
@@ -439,7 +485,16 @@ impl<'a> Interp<'a> {
     ) -> ObjectId {
         let id = ObjectId(self.objects.len());
         let when = self.condition();
-        self.objects.push(Object { path: path.into(), parent, class: None, args, fields: IndexMap::new(), span, when });
+        self.objects.push(Object {
+            path: path.into(),
+            parent,
+            class: None,
+            args,
+            fields: IndexMap::new(),
+            span,
+            when,
+            exists: false,
+        });
         id
     }
 

@@ -160,7 +160,7 @@ impl Loader for Workspace<'_> {
     fn matters(&self, path: &Utf8Path) -> bool {
         let needles = self.scan.needles_at(path);
         needles.meets(match self.focus {
-            Focus::Servers => Needles::CORS | Needles::SERVER,
+            Focus::Servers => Needles::CORS | Needles::SERVER | Needles::FUNCTION,
             Focus::Clients => Needles::CLIENT,
         })
     }

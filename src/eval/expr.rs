@@ -465,7 +465,7 @@ impl Interp<'_> {
 }
 
 /// Adds an entry to a map; under a condition the earlier entry stays as the alternative.
-pub(super) fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when: &Formula) {
+pub fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when: &Formula) {
     let condition = when.clone().and(entry.when.clone());
     let merged = match (map.entries.get(key), &condition) {
         (_, Formula::True) => MapEntry { when: Formula::True, ..entry.clone() },

@@ -38,13 +38,15 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         FaultKind::HeadersHidden => &mut one.hides_headers,
         FaultKind::OriginHidden => &mut one.hides_origin,
         FaultKind::UnusedOptions => &mut one.unused_options,
-        FaultKind::PreflightOnly => &mut one.preflight_only,
         FaultKind::MethodInPath => &mut one.method_in_path,
         FaultKind::MissingOriginRefused => &mut one.refuses_missing_origin,
         FaultKind::UnsupportedPattern => &mut one.unsupported_pattern,
         FaultKind::PreflightUnhandled => &mut one.preflight_unhandled,
         FaultKind::SentTwice => &mut one.sent_twice,
         FaultKind::Shadowed => &mut one.shadowed,
+        FaultKind::PreflightOnly => &mut one.preflight_only,
+        FaultKind::StripsCors => &mut one.strips_cors,
+        FaultKind::ApiIgnored => &mut one.api_ignored,
     };
     *flag = true.into();
     one

@@ -3,18 +3,25 @@
 use std::sync::Arc;
 
 use crate::eval::environment::Environment;
+use crate::model::link::Link;
 use crate::model::origin::{Url, is_loopback, is_staging};
 use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
 use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
 use crate::model::project::Project;
 use crate::model::world::{Assume, Situation};
 use crate::rules::facts::{
-    AllowOriginFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number, OtherSettingFacts,
-    PolicyFacts, Question, SettingFacts, Text,
+    AllowOriginFacts, CallsFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number,
+    OtherSettingFacts, PolicyFacts, Question, SettingFacts, Text,
 };
 use crate::source::{Sources, Span, Spanned};
 
-pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sources, facts: &mut Facts) {
+pub(super) fn gather(
+    project: &Project,
+    environment: &Environment,
+    sources: &Sources,
+    links: &[Link],
+    facts: &mut Facts,
+) {
     let mut seen_servers = Vec::new();
     for (index, policy) in project.policies.iter().enumerate() {
         if !in_production(policy) || repeats_another(policy, project) {
@@ -26,6 +33,7 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
         let mut one = policy_facts(policy, &named, environment, sources);
         open_default(policy, project, &mut one);
         one.first_on_server = first.into();
+        one.calls = super::calls::of(index, project, links);
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
         intended(&mut one, policy, project);
         let one = Arc::new(one);
@@ -155,6 +163,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         example: false.into(),
         stated_public: false.into(),
         intent: Text::default(),
+        calls: CallsFacts::default(),
     }
 }
 
@@ -244,7 +253,7 @@ fn listed(one: &NamedOrigin) -> ListedOriginFacts {
     }
 }
 
-fn names(names: &Spanned<ModelNames>, build: fn(Vec<String>) -> Names) -> Names {
+pub(super) fn names(names: &Spanned<ModelNames>, build: fn(Vec<String>) -> Names) -> Names {
     match &names.value {
         ModelNames::Missing => Names::absent().at(names.span),
         ModelNames::Listed { names: list, open } => {

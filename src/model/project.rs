@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::client::ClientRequest;
+use super::dev_server::{DevServer, Front};
 use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
@@ -27,6 +28,10 @@ pub struct Project {
     pub hosts: Vec<Spanned<String>>,
     /// Variables with `*` as the default, each at the place of that default.
     pub open_defaults: Vec<Spanned<Arc<str>>>,
+    /// Development servers of front ends.
+    pub dev_servers: Vec<DevServer>,
+    /// Web servers and platforms that stand in front in production.
+    pub fronts: Vec<Front>,
     /// What code for browsers asks for.
     pub clients: Vec<ClientRequest>,
     /// What the user says is meant.
@@ -43,8 +48,10 @@ impl Project {
                     *index += policies;
                 }
                 for guarded in &mut handler.effects {
-                    if let super::server::Effect::Cors(index) = &mut guarded.effect {
-                        *index += policies;
+                    match &mut guarded.effect {
+                        super::server::Effect::Cors(index) => *index += policies,
+                        super::server::Effect::Mounted(index) => *index += servers,
+                        _ => {}
                     }
                 }
             }
@@ -59,6 +66,8 @@ impl Project {
         self.idle_names.extend(other.idle_names);
         self.hosts.extend(other.hosts);
         self.open_defaults.extend(other.open_defaults);
+        self.dev_servers.extend(other.dev_servers);
+        self.fronts.extend(other.fronts);
         self.clients.extend(other.clients);
     }
 }
@@ -131,8 +140,6 @@ pub enum FaultKind {
     OriginHidden,
     /// Options are made and given to nobody.
     UnusedOptions,
-    /// Only answers to preflights have the headers.
-    PreflightOnly,
     /// It is chosen by the path, and its path names a method.
     MethodInPath,
     /// A request without an `Origin` header ends in an exception.
@@ -145,6 +152,12 @@ pub enum FaultKind {
     SentTwice,
     /// Something that comes first answers all that CORS is configured for here.
     Shadowed,
+    /// Only the answer to the preflight carries the headers.
+    PreflightOnly,
+    /// It hands on the answer of another server without that server's CORS headers.
+    StripsCors,
+    /// Headers are set through an API that the platform ignores.
+    ApiIgnored,
 }
 
 /// A header or method name as somebody wrote it.

@@ -31,6 +31,8 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// Headers, lower-case, that may have any value.
     pub open: BTreeSet<String>,
+    /// `http` or `https`; `None` when nobody says.
+    pub scheme: Option<&'static str>,
 }
 
 impl Request {
@@ -42,6 +44,12 @@ impl Request {
     /// The same request with one more header.
     pub fn with(mut self, name: &str, value: &str) -> Request {
         self.headers.insert(name.to_ascii_lowercase(), value.to_owned());
+        self
+    }
+
+    /// The same request, sent without TLS as `curl http://…` does.
+    pub fn over_http(mut self) -> Request {
+        self.scheme = Some("http");
         self
     }
 
@@ -63,6 +71,7 @@ impl Request {
                 (None, "host") => TermValue::Unknown,
                 (None, _) => TermValue::Absent,
             },
+            Part::Scheme => self.scheme.map_or(TermValue::Unknown, |scheme| TermValue::Text(scheme.to_owned())),
             Part::Status | Part::Other(_) => TermValue::Unknown,
         }
     }

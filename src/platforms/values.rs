@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::eval::Event;
 use crate::eval::value::{EnvShape, Item, Kind, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::origin::{Url, is_loopback};
@@ -288,4 +289,12 @@ pub fn option(options: &Value, key: &str) -> Option<Value> {
         Kind::Undefined | Kind::Null => None,
         _ => Some(Value::unknown(crate::eval::value::Reason::NotModelled, options.span)),
     }
+}
+
+/// Is it thrown inside a `try` of the same function?
+pub fn is_caught(event: &Event, all: &[Event]) -> bool {
+    let inside = |formula: &Formula| {
+        formula.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(body) if body.contains(event.span)))
+    };
+    all.iter().any(|other| inside(&other.when)) && !inside(&event.when)
 }

@@ -36,8 +36,6 @@ facts! {
         hides_origin: Flag,
         /// Options are made here and given to nobody; `cors` is the call that could have had them.
         unused_options: Flag,
-        /// Only its answers to preflights have the headers; `other` is a route whose answers have none.
-        preflight_only: Flag,
         /// It is chosen by the path alone, and its path names the method it is meant for.
         method_in_path: Flag,
         /// Its errors leave without CORS headers.
@@ -56,6 +54,20 @@ facts! {
         sent_twice: Flag,
         /// Something that comes first, `other`, answers all that CORS is configured for here.
         shadowed: Flag,
+        /// It makes a development server work where production does not; `other` is what answers in production.
+        dev_proxy_only: Flag,
+        /// Only its answers to preflights have the headers; `other` is a route without them, or `cors` sets them and the answer here
+        /// has none.
+        preflight_only: Flag,
+        /// It hands on the answer of another server without that server's CORS headers; `reason` says how they are lost.
+        strips_cors: Flag,
+        /// It sets headers through an API that the platform ignores; `reason` says what happens instead.
+        api_ignored: Flag,
+        /// A client of the repository calls it from another origin, and CORS, configured elsewhere on its server, does not
+        /// cover it.
+        uncovered: Flag,
+        /// The call of a client of the repository that it concerns.
+        client: Text,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.

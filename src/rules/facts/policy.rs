@@ -1,7 +1,7 @@
 //! The subject `policy`: what a server grants in one place.
 
 use super::declare::facts;
-use super::{Flag, Known, Names, Number, Question, Text, Word};
+use super::{CallsFacts, Flag, Known, Names, Number, Question, Text, Word};
 
 facts! {
     /// What a server grants in one place: one call of `cors()`, one `location`, one set of Django settings.
@@ -53,6 +53,8 @@ facts! {
         literal_wildcards: LiteralWildcardFacts,
         /// It is so only with the values of an example env file, which people copy.
         example: Known,
+        /// What clients and routes of the repository ask of it and do not get.
+        calls: CallsFacts,
     }
 }
 
