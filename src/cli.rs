@@ -4,11 +4,14 @@
 //! (nothing at or above `--fail-on`), 1 (findings) or 2 (an [`Error`]). One file per verb; nothing here judges code.
 
 mod check;
+mod common;
 mod docs;
 mod engine;
 mod explain;
+mod judging;
 mod rules;
 mod select;
+mod today;
 mod trace;
 
 use std::ffi::OsString;
@@ -16,10 +19,10 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
-use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
+use common::Common;
 
-pub use engine::{Deployment, Engine, Model, Outcome, Settings};
+pub use engine::{Deployment, Engine, FoundOrigin, Model, Outcome, Settings};
 
 use crate::error::Error;
 use crate::report;
@@ -43,18 +46,6 @@ enum Verb {
     Trace(trace::Trace),
     #[command(hide = true)]
     Docs(docs::Docs),
-}
-
-/// What every verb takes.
-#[derive(Debug, Args)]
-struct Common {
-    /// Read further rules from this directory (repeatable)
-    #[arg(long = "rules", value_name = "DIR", env = "CORSLINT_RULES", value_delimiter = ',')]
-    directories: Vec<Utf8PathBuf>,
-
-    /// Use colours
-    #[arg(long, value_name = "WHEN", env = "CORSLINT_COLOR", default_value = "auto")]
-    color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

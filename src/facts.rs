@@ -4,9 +4,13 @@
 //! question; it judges nothing and knows no platform's syntax.
 
 mod handlers;
+mod intended;
 mod origins;
 mod policies;
+mod stated;
 mod variables;
+
+pub use policies::in_production;
 
 use crate::eval::environment::Environment;
 use crate::model::project::Project;
@@ -19,5 +23,6 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     policies::gather(project, environment, sources, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
+    stated::gather(project, &mut facts);
     facts
 }

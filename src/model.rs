@@ -2,7 +2,10 @@
 //!
 //! In: built by `platforms/`. Out: asked by `fetch/` and `rules/`. Depends on `source` alone: no language, no library.
 
+pub mod client;
 pub mod condition;
+pub mod intent;
+pub mod link;
 pub mod origin;
 pub mod path;
 pub mod policy;

@@ -25,12 +25,39 @@ pub struct Workspace<'s> {
     documents: HashMap<FileId, Arc<Node>>,
     /// What could not be parsed.
     pub notices: Vec<Notice>,
+    focus: Focus,
+}
+
+/// What an evaluation is about: which files matter to it by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Focus {
+    /// Servers and what they grant.
+    #[default]
+    Servers,
+    /// Requests of browsers.
+    Clients,
 }
 
 impl<'s> Workspace<'s> {
     /// A workspace over scanned files.
     pub fn new(scan: &'s mut Scan) -> Workspace<'s> {
-        Workspace { scan, modules: HashMap::new(), documents: HashMap::new(), notices: Vec::new() }
+        Workspace {
+            scan,
+            modules: HashMap::new(),
+            documents: HashMap::new(),
+            notices: Vec::new(),
+            focus: Focus::Servers,
+        }
+    }
+
+    /// Turns to what the next evaluation is about.
+    pub fn turn_to(&mut self, focus: Focus) {
+        self.focus = focus;
+    }
+
+    /// The tree of a file that was parsed.
+    pub fn parsed(&self, id: FileId) -> Option<&Arc<Module>> {
+        self.modules.get(&id)
     }
 
     /// Parses program files ahead of time, in parallel.
@@ -38,6 +65,7 @@ impl<'s> Workspace<'s> {
         let scan = &*self.scan;
         let parsed: Vec<(FileId, Module, Vec<Problem>)> = files
             .par_iter()
+            .filter(|id| !self.modules.contains_key(id))
             .filter_map(|&id| parse(&scan.sources, scan.kind(id), id).map(|(module, problems)| (id, module, problems)))
             .collect();
         for (id, module, problems) in parsed {
@@ -76,6 +104,11 @@ impl Loader for Workspace<'_> {
     }
 
     fn module(&mut self, path: &Utf8Path) -> Option<Arc<Module>> {
+        // Markup says nothing of where requests go; a page imports dozens of such files.
+        let markup = matches!(path.extension(), Some("tsx" | "jsx"));
+        if self.focus == Focus::Clients && markup && !self.matters(path) {
+            return None;
+        }
         let id = self.scan.load(path)?;
         if let Some(module) = self.modules.get(&id) {
             return Some(module.clone());
@@ -104,7 +137,10 @@ impl Loader for Workspace<'_> {
 
     fn matters(&self, path: &Utf8Path) -> bool {
         let needles = self.scan.needles_at(path);
-        needles.contains(Needles::CORS) || needles.contains(Needles::SERVER)
+        needles.meets(match self.focus {
+            Focus::Servers => Needles::CORS | Needles::SERVER,
+            Focus::Clients => Needles::CLIENT,
+        })
     }
 
     fn path(&self, file: FileId) -> Utf8PathBuf {

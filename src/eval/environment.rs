@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use super::operators::env_set;
 use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
+use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
 use crate::model::world::is_selector;
 use crate::source::{Span, Spanned};
@@ -46,15 +47,6 @@ pub struct EnvFile {
     pub passed: BTreeSet<Arc<str>>,
 }
 
-/// What the user says of the deployment.
-#[derive(Debug, Clone, Default)]
-pub struct Stated {
-    /// Variables that it sets.
-    pub variables: BTreeMap<String, String>,
-    /// These and those of the repository's files are all.
-    pub closed: bool,
-}
-
 /// Everything the repository and the user say about variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -62,6 +54,8 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Files that the user says are for developers' machines.
+    pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
     pub trust_local: bool,
     /// This is all there is: a variable that is neither stated nor in a file is not set.
@@ -116,6 +110,22 @@ impl Environment {
             let home = file.path.parent().unwrap_or(Utf8Path::new(""));
             file.deployment == Deployment::Production && file.passed.contains(name) && from.starts_with(home)
         })
+    }
+
+    /// What the files put into the holes of templates: of each variable the value for the deployment, else the one that people
+    /// are shown, unless it names somebody's own machine.
+    pub fn filling(&self) -> BTreeMap<String, String> {
+        let mut filling: BTreeMap<String, (Deployment, String)> = BTreeMap::new();
+        for file in &self.files {
+            let deployed = matches!(file.deployment, Deployment::Production | Deployment::Any | Deployment::Example);
+            for (name, value) in file.variables.iter().filter(|_| deployed) {
+                let known = filling.get(&**name).is_some_and(|(deployment, _)| *deployment <= file.deployment);
+                if !known && !value.value.is_empty() && !looks_local(&value.value) {
+                    filling.insert(name.to_string(), (file.deployment, value.value.to_string()));
+                }
+            }
+        }
+        filling.into_iter().map(|(name, (_, value))| (name, value)).collect()
     }
 
     /// Files that name a variable, in path order.

@@ -266,6 +266,10 @@ impl Interp<'_> {
                 } else {
                     span
                 };
+                if at == span && !a.is_empty() {
+                    let first = self.first_piece(left.span);
+                    self.joined.insert(span, first);
+                }
                 Value::text(format!("{a}{b}"), at)
             }
             (Kind::Str(empty), Kind::Env(_) | Kind::Term(_)) if empty.is_empty() => right.clone(),
@@ -290,10 +294,18 @@ impl Interp<'_> {
                 }
                 Value::new(Kind::List(Arc::new(list)), span)
             }
-            (Kind::Env(read), Kind::Str(_)) | (Kind::Str(_), Kind::Env(read)) => {
-                Value::new(Kind::Env(EnvRead { shape: EnvShape::Changed, ..read.clone() }), span)
+            _ => {
+                let libraries = self.libraries;
+                if let Some(value) = libraries.iter().find_map(|library| library.concat(self, left, right, span)) {
+                    return value;
+                }
+                match (&left.kind, &right.kind) {
+                    (Kind::Env(read), Kind::Str(_)) | (Kind::Str(_), Kind::Env(read)) => {
+                        Value::new(Kind::Env(EnvRead { shape: EnvShape::Changed, ..read.clone() }), span)
+                    }
+                    _ => Value::unknown(Reason::NotModelled, span),
+                }
             }
-            _ => Value::unknown(Reason::NotModelled, span),
         }
     }
 

@@ -7,9 +7,11 @@
 
 mod framework;
 mod lines;
+mod others;
 
 use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::Policy;
+use crate::model::project::Project;
 use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes};
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::Span;
@@ -21,10 +23,10 @@ pub use super::outcome::{Event, Line, Outcome, Step};
 pub struct Running<'a> {
     /// The server.
     pub server: &'a Server,
-    /// All servers of the project: one may be mounted in another.
-    pub servers: &'a [Server],
-    /// The policies that its handlers refer to.
-    pub policies: &'a [Policy],
+    /// The project it is of.
+    pub project: &'a Project,
+    /// Servers in front of it that passed the request on.
+    pub depth: usize,
     /// What is assumed of the environment.
     pub assume: &'a Assume,
     /// The status that a route is taken to answer with, and nothing else, when its code is not understood; without one such an
@@ -34,8 +36,6 @@ pub struct Running<'a> {
 
 /// Conditions that are tried both ways, at most: each doubles the work.
 const MOST_FORKS: usize = 8;
-/// Servers mounted in each other, at most.
-const MOST_MOUNTED: usize = 8;
 
 /// Runs a request through a server.
 pub fn run(running: Running<'_>, request: &Request) -> Outcome {
@@ -297,6 +297,7 @@ impl<'a, 'w> Walk<'a, 'w> {
     fn library(&self, policy: usize, span: Span) -> Result<&'a [GuardedEffect], Stop> {
         let policy: &'a Policy = self
             .running
+            .project
             .policies
             .get(policy)
             .ok_or_else(|| Stop::Unknown(Outcome::unknown("the policy is not known", span)))?;
@@ -359,31 +360,6 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.thrown.len() > before
     }
 
-    /// A server that is mounted below this handler's path.
-    fn mounted(&mut self, index: usize, server: usize, span: Span) -> Result<Flow, Stop> {
-        let handler = &self.running.server.handlers[index];
-        let prefix = handler.scope.path.as_ref().map_or("", |path| path.value.trim_end_matches('/'));
-        let inner =
-            self.running.servers.get(server).filter(|_| self.depth < MOST_MOUNTED && !prefix.contains(['{', '<']));
-        let Some(inner) = inner else {
-            return Err(Stop::Unknown(Outcome::unknown("what is mounted here is not known", span)));
-        };
-        let mut walk = Walk::new(Running { server: inner, ..self.running }, self.request, self.assumed);
-        walk.depth = self.depth + 1;
-        walk.base = self.base + prefix.len();
-        match walk.whole()? {
-            Outcome::Answered { status, lines, steps } => {
-                let own = |step: Step| Step { handler: step.handler.map(|_| index), ..step };
-                self.lines.extend(lines);
-                self.steps.extend(steps.into_iter().map(own));
-                self.status = Some(status);
-                Ok(Flow::Answered)
-            }
-            Outcome::Hangs(span) => Ok(Flow::Hangs(span)),
-            unknown @ Outcome::Unknown { .. } => Err(Stop::Unknown(unknown)),
-        }
-    }
-
     /// What lies inside of a middleware: everything after it, and the framework's own answer.
     fn inside(&mut self, index: usize) -> Result<Option<Flow>, Stop> {
         match self.from(index + 1)? {
@@ -410,7 +386,8 @@ impl<'a, 'w> Walk<'a, 'w> {
                     self.write(index, &name.value, text, value.span);
                 }
             }
-            Effect::Append(name, value) => {
+            Effect::Default(name, _) if self.lines.iter().any(|line| line.name.eq_ignore_ascii_case(&name.value)) => {}
+            Effect::Append(name, value) | Effect::Default(name, value) => {
                 if let Some(text) = self.text(value) {
                     self.write(index, &name.value, text, value.span);
                 }
@@ -437,7 +414,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                 self.answered(Some(index), *status, guarded.span);
                 return Ok(Some(Flow::Answered));
             }
-            Effect::Answer(None) => match self.pending {
+            Effect::Answer(None) => match self.pending.or_else(|| self.taken_for_granted(index)) {
                 Some(status) => {
                     self.answered(Some(index), status, guarded.span);
                     return Ok(Some(Flow::Answered));
@@ -447,10 +424,8 @@ impl<'a, 'w> Walk<'a, 'w> {
                 }
             },
             Effect::Forward => {
-                return Err(Stop::Unknown(Outcome::unknown(
-                    "what the server behind it answers is not known",
-                    guarded.span,
-                )));
+                self.forwarded(index, guarded.span)?;
+                return Ok(Some(Flow::Answered));
             }
             Effect::Fail => {
                 self.steps.push(Step { handler: Some(index), span: guarded.span, event: Event::Failed });
@@ -459,6 +434,12 @@ impl<'a, 'w> Walk<'a, 'w> {
             Effect::Next | Effect::Rescue | Effect::Mounted(_) | Effect::Cors(_) => {}
         }
         Ok(None)
+    }
+
+    /// The status of a route whose own is not known, where routes are taken to answer.
+    fn taken_for_granted(&self, index: usize) -> Option<u16> {
+        let is_route = self.running.server.handlers[index].role == Role::Route;
+        self.running.routes_answer.filter(|_| is_route)
     }
 
     fn answered(&mut self, handler: Option<usize>, status: u16, span: Span) {

@@ -1,12 +1,13 @@
 //! Which server of a project a request meets, and what it answers.
 //!
-//! In: a project and a request. Out: the outcome, and the server that decided it. Where several servers could be meant, only
-//! one that knows the path is taken; two that do are not decidable.
+//! In: a project and a request. Out: the outcome, and the server that decided it. A server that others stand in front of is met
+//! through them. Where several servers could be meant, only one that knows the path is taken; two that do are not
+//! decidable.
 
 use super::exchange::{Event, Outcome, Running, run};
 use crate::model::project::Project;
-use crate::model::server::Effect;
-use crate::model::world::{Assume, Request};
+use crate::model::server::{Effect, Server};
+use crate::model::world::{Assume, Request, Situation};
 
 /// How a request is to be run.
 #[derive(Debug, Clone, Copy)]
@@ -26,18 +27,47 @@ pub struct Routed {
     pub outcome: Outcome,
 }
 
-/// Runs a request through the server of the project that it meets.
+/// Servers that pass a request on to each other, at most.
+const DEEPEST: usize = 4;
+
+/// Runs a request through the server of the project that it meets first.
 pub fn route(project: &Project, request: &Request, asked: Asked<'_>) -> Routed {
-    let mut routed: Vec<Routed> = project
-        .servers
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !is_mounted(project, *index))
-        .map(|(index, server)| {
+    let fronts: Vec<usize> = (0..project.servers.len()).filter(|&index| is_front(&project.servers[index])).collect();
+    let all: Vec<usize> = (0..project.servers.len()).collect();
+    choose(project, if fronts.is_empty() { &all } else { &fronts }, request, asked, 0)
+}
+
+/// What the server behind another one answers.
+pub(super) fn behind(project: &Project, front: &Server, request: &Request, asked: Asked<'_>, depth: usize) -> Outcome {
+    if depth > DEEPEST {
+        return Outcome::Unknown { why: "servers pass the request on in a circle".to_owned(), span: Some(front.span) };
+    }
+    let others: Vec<usize> = (0..project.servers.len()).filter(|&index| !is_front(&project.servers[index])).collect();
+    choose(project, &others, request, asked, depth).outcome
+}
+
+/// Does it stand in front of other servers, or beside one that does?
+fn is_front(server: &Server) -> bool {
+    server.upstream.is_some() || server.platform == "nginx"
+}
+
+fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<'_>, depth: usize) -> Routed {
+    let situation = Situation::with(asked.assume, request);
+    let mut taking = Vec::new();
+    for &index in servers.iter().filter(|&&index| !is_mounted(project, index)) {
+        match project.servers[index].takes.eval(&situation) {
+            Some(true) => taking.push(index),
+            Some(false) => {}
+            None => return nowhere("which server takes this request is not known"),
+        }
+    }
+    let mut routed: Vec<Routed> = taking
+        .into_iter()
+        .map(|index| {
             let running = Running {
-                server,
-                servers: &project.servers,
-                policies: &project.policies,
+                server: &project.servers[index],
+                project,
+                depth,
                 assume: asked.assume,
                 routes_answer: asked.routes_answer,
             };

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use super::client::ClientRequest;
+use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
 use crate::source::{Span, Spanned};
@@ -21,6 +23,10 @@ pub struct Project {
     pub names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
+    /// What code for browsers asks for.
+    pub clients: Vec<ClientRequest>,
+    /// What the user says is meant.
+    pub intent: Intent,
 }
 
 impl Project {
@@ -49,6 +55,7 @@ impl Project {
         self.faults.extend(other.faults);
         self.names.extend(other.names);
         self.hosts.extend(other.hosts);
+        self.clients.extend(other.clients);
     }
 }
 
@@ -110,6 +117,10 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
+    /// A later block that matches as well takes the place of the one with the headers.
+    ReplacedBlock,
+    /// It is chosen by the path, and its path names a method.
+    MethodInPath,
     /// A request without an `Origin` header ends in an exception.
     MissingOriginRefused,
     /// A path pattern that the pinned version of the router refuses at start-up.

@@ -29,6 +29,25 @@ pub struct Server {
     pub failing: Failing,
     /// What a last slash of the path means to its routes.
     pub slashes: Slashes,
+    /// The requests that are given to it, where other servers share its address (the locations of nginx).
+    pub takes: Formula,
+    /// The server behind it, where it passes requests on.
+    pub upstream: Option<Upstream>,
+    /// Ports it listens on, as far as they are written somewhere.
+    pub ports: Vec<u16>,
+    /// The directory of the package it belongs to.
+    pub package: Arc<str>,
+}
+
+/// A server that requests are passed on to (`Effect::Forward`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upstream {
+    /// Its URL, as far as it is known: `http://api:4000`.
+    pub url: Spanned<Arc<str>>,
+    /// A path that begins with the first text is passed on with the second in its place.
+    pub rewrites: Option<(Arc<str>, Arc<str>)>,
+    /// Request headers that are set on the way; an empty value takes the header away.
+    pub headers: Vec<(Arc<str>, HeaderValue)>,
 }
 
 impl Server {
@@ -44,6 +63,10 @@ impl Server {
             onion: false,
             failing: Failing::Unknown,
             slashes: Slashes::Ignored,
+            takes: Formula::True,
+            upstream: None,
+            ports: Vec::new(),
+            package: "".into(),
         }
     }
 }
@@ -205,11 +228,13 @@ impl Scope {
     }
 }
 
-fn segments(path: &str) -> Vec<&str> {
+/// The segments of a path.
+pub(super) fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty()).collect()
 }
 
-fn is_open(part: &str) -> bool {
+/// May the segment of a route be anything?
+pub(super) fn is_open(part: &str) -> bool {
     part.starts_with([':', '{', '<']) || is_rest(part) || part.contains(['(', '*'])
 }
 
@@ -233,6 +258,8 @@ pub struct GuardedEffect {
 pub enum Effect {
     /// Sets a response header, replacing earlier values.
     Set(Spanned<Arc<str>>, HeaderValue),
+    /// Sets a response header unless something outside of it did already.
+    Default(Spanned<Arc<str>>, HeaderValue),
     /// Adds a value of a response header.
     Append(Spanned<Arc<str>>, HeaderValue),
     /// Adds names to a response header that is a list of names (`Vary`): to its one line, unless they are there already.

@@ -2,7 +2,7 @@
 //!
 //! In: trees of manifests with their paths. Out: the version text of a package for code at a path. Reads nothing itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,11 +14,13 @@ use crate::syntax::requirements::Requirement;
 #[derive(Debug, Clone, Default)]
 pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
+    homes: BTreeSet<Utf8PathBuf>,
 }
 
 impl Packages {
     /// Takes in a package.json.
     pub fn add_package_json(&mut self, path: &Utf8Path, document: &Node) {
+        self.homes.insert(path.parent().unwrap_or(Utf8Path::new("")).to_owned());
         for section in ["dependencies", "devDependencies", "peerDependencies"] {
             for (name, version) in document.get(section).map(Node::entries).unwrap_or_default() {
                 if let Some(version) = version.as_str() {
@@ -53,6 +55,16 @@ impl Packages {
         }
     }
 
+    /// The directory of the package.json that code at a path belongs to.
+    pub fn home(&self, from: &Utf8Path) -> Option<&Utf8Path> {
+        from.ancestors().skip(1).find_map(|directory| self.homes.get(directory)).map(Utf8PathBuf::as_path)
+    }
+
+    /// Does the package.json that code at a path belongs to name a package?
+    pub fn depends(&self, package: &str, from: &Utf8Path) -> bool {
+        self.home(from).and_then(|home| self.directories.get(home)).is_some_and(|names| names.contains_key(package))
+    }
+
     fn insert(&mut self, path: &Utf8Path, name: String, version: &str) {
         let mut home = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         // `requirements/base.txt` speaks for the directory above it.
@@ -82,6 +94,12 @@ impl Packages {
             let first = all.next()?;
             all.all(|other| other == first).then(|| first.clone())
         })
+    }
+
+    /// The directories whose own manifest names a package.
+    pub fn directories(&self, package: &str) -> BTreeSet<Utf8PathBuf> {
+        let named = self.directories.iter().filter(|(_, names)| names.contains_key(package));
+        named.map(|(directory, _)| directory.clone()).collect()
     }
 
     /// The lowest major version a text admits: `^4.18.2` → 4; `None` when it does not say.

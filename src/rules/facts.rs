@@ -14,6 +14,8 @@ mod origin;
 mod policy;
 mod schema;
 mod setting;
+mod stated;
+mod suppression;
 
 pub use env::EnvFacts;
 pub use handler::HandlerFacts;
@@ -24,6 +26,8 @@ pub use origin::OriginFacts;
 pub use policy::{AllowOriginFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
 pub use schema::{AsField, Described, Fact, Field, Kind, Record, Schema, Subject};
 pub use setting::{OtherSettingFacts, SettingFacts};
+pub use stated::StatedFacts;
+pub use suppression::SuppressionFacts;
 
 /// Declares [`Facts`] and the closed list of subjects: `given word => field: Struct`.
 macro_rules! subjects {
@@ -83,6 +87,10 @@ subjects! {
     Handler => handlers: HandlerFacts,
     /// Environment variables that origins come from.
     Env => envs: EnvFacts,
+    /// Origins that the configuration states.
+    Stated => stated: StatedFacts,
+    /// Comments and entries of the configuration that leave findings out.
+    Suppression => suppressions: SuppressionFacts,
 }
 
 impl Given {

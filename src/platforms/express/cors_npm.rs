@@ -53,20 +53,41 @@ const FOREIGN: [(&str, &str); 16] = [
 pub(super) const METHODS: [&str; 6] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"];
 
 /// Which policy (index in the project) each `cors(…)` object is.
-pub(super) type CorsObjects = BTreeMap<ObjectId, usize>;
+pub(in crate::platforms) type CorsObjects = BTreeMap<ObjectId, usize>;
 
 /// Is this the canonical name of a `cors(…)` object?
 pub(super) fn is_cors_path(path: &str) -> bool {
     matches!(path, "npm:cors()" | "npm:cors.default()")
 }
 
+/// Is it what `NextCors(req, res, options)` gives, which makes a `cors(options)` and calls it?
+fn is_wrapped(path: &str) -> bool {
+    matches!(path, "npm:nextjs-cors()" | "npm:nextjs-cors.default()")
+}
+
+/// The policy of an object, also where the same call was evaluated once more since the policies were made.
+pub(in crate::platforms) fn policy_of(run: &Interp<'_>, cors: &CorsObjects, id: ObjectId) -> Option<usize> {
+    let object = run.object(id);
+    if !is_cors_path(&object.path) && !is_wrapped(&object.path) {
+        return None;
+    }
+    cors.get(&id)
+        .or_else(|| cors.iter().find(|(known, _)| run.object(**known).span == object.span).map(|(_, policy)| policy))
+        .copied()
+}
+
 /// Makes a policy of every `cors(…)` object.
 pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) -> CorsObjects {
-    let ids: Vec<ObjectId> =
-        (0..run.objects.len()).map(ObjectId).filter(|&id| is_cors_path(&run.object(id).path)).collect();
+    let ids: Vec<ObjectId> = (0..run.objects.len())
+        .map(ObjectId)
+        .filter(|&id| is_cors_path(&run.object(id).path) || is_wrapped(&run.object(id).path))
+        .collect();
     let mut objects = CorsObjects::new();
     for id in ids {
-        let (args, span) = (run.object(id).args.clone(), run.object(id).span);
+        let (mut args, span) = (run.object(id).args.clone(), run.object(id).span);
+        if is_wrapped(&run.object(id).path) {
+            args.positional.drain(..args.positional.len().min(2));
+        }
         // `cors(req, res, next)` makes no middleware: it is the factory used as one.
         if args
             .positional
