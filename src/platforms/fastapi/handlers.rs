@@ -146,7 +146,7 @@ impl Reader<'_, '_> {
         if let Some((id, tail)) = headers_of(path)
             && self.counts(id)
         {
-            self.headers_event(tail, event);
+            self.headers_event(&tail, event);
         }
         if let (Some(id), [key, value]) = (event.target.object, event.args.positional.as_slice())
             && path.ends_with("[]=")
