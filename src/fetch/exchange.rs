@@ -157,7 +157,11 @@ impl<'a, 'w> Walk<'a, 'w> {
     }
 
     fn holds(&self, formula: &Formula) -> Result<bool, Stop> {
-        let situation = Situation { assume: self.running.assume, request: Some(self.request), status: self.status.or(self.pending) };
+        let situation = Situation {
+            assume: self.running.assume,
+            request: Some(self.request),
+            status: self.status.or(self.pending),
+        };
         let world = Assumed { situation, assumed: self.assumed, thrown: &self.thrown };
         match formula.eval(&world) {
             Some(truth) => Ok(truth),
