@@ -76,16 +76,16 @@ pub trait Library: Sync {
         let _ = (run, target, args, span);
         None
     }
-    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
-    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
-        let _ = (run, left, right, span);
-        None
-    }
     /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
     /// Its call is then recorded as `class:.name`, with the class as the first argument.
     fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
         let _ = (bases, name);
         false
+    }
+    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
+    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
+        let _ = (run, left, right, span);
+        None
     }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -341,26 +341,6 @@ impl<'a> Interp<'a> {
         self.called.extend(run);
         self.path = path;
         (self.log.split_off(start.min(self.log.len())), value)
-    }
-
-    /// The value of a default or an annotation in a function's signature, where the function was made.
-    pub fn in_signature(&mut self, closure: &Closure, expr: &ir::Expr) -> Value {
-        let path = std::mem::take(&mut self.path);
-        let start = self.log.len();
-        let frame = run::Frame {
-            module: closure.module,
-            language: self.language(closure.module),
-            function: None,
-            base: 0,
-            returns: Vec::new(),
-            throws: Vec::new(),
-        };
-        self.frames.push(frame);
-        let value = self.eval(expr, closure.scope);
-        self.frames.pop();
-        self.path = path;
-        self.log.truncate(start);
-        value
     }
 
     /// Calls a value where the program stands: under its conditions, with what it does in the log.
