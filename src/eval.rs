@@ -59,6 +59,11 @@ pub trait Loader {
         let _ = name;
         None
     }
+    /// Does this file speak of what is looked for by itself?
+    fn speaks(&self, path: &Utf8Path) -> bool {
+        let _ = path;
+        true
+    }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
 }
@@ -382,6 +387,26 @@ impl<'a> Interp<'a> {
     /// The module of a path, if it was evaluated.
     pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
         self.modules.get_index_of(path).map(ModuleId)
+    }
+
+    /// Does a module, or one whose functions it has at its top, speak of what is looked for? `steps` imports are followed.
+    pub fn speaks(&self, module: ModuleId, steps: usize) -> bool {
+        let mut seen = HashSet::from([module]);
+        let mut open = vec![(module, steps)];
+        while let Some((module, steps)) = open.pop() {
+            if self.loader.speaks(self.module_path(module)) {
+                return true;
+            }
+            if steps == 0 {
+                continue;
+            }
+            for (_, value) in self.top_level_names(module) {
+                let mut homes = Vec::new();
+                value.homes(&mut homes);
+                open.extend(homes.into_iter().filter(|home| seen.insert(*home)).map(|home| (home, steps - 1)));
+            }
+        }
+        false
     }
 
     /// Is there a file at this path?
