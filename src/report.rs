@@ -22,6 +22,7 @@ mod rdjson;
 mod rule_info;
 mod sarif;
 mod summary;
+pub mod trace;
 mod visible;
 mod xml;
 
@@ -30,7 +31,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use fingerprint::fingerprints;
+pub use fingerprint::{fingerprints, marked_hash};
 pub use rule_info::RuleInfo;
 pub use visible::visible;
 

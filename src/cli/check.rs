@@ -9,9 +9,10 @@ use std::time::Instant;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::engine::{Engine, Outcome, Settings};
 use super::Common;
+use super::engine::{Engine, Outcome, Settings};
 use super::judging::Judging;
+use super::narrowing::Narrowing;
 use super::output::{self, Manner, Target};
 use crate::config::Configuration;
 use crate::error::Error;
@@ -23,6 +24,9 @@ use crate::report::visible;
 pub(super) struct Check {
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    narrowing: Narrowing,
 
     /// How to report: full, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson or markdown;
     /// FORMAT=FILE writes to a file (repeatable) [default: full]
@@ -64,7 +68,9 @@ impl Check {
         let configuration = settings.configuration.as_ref();
         let (targets, fail_on) = (self.targets(configuration)?, self.fail_on(configuration));
         output::distinct(&targets, &settings.root)?;
-        let outcome = engine.check(&settings)?;
+        let narrowing = self.narrowing.prepared(&settings)?;
+        let mut outcome = engine.check(&settings)?;
+        narrowing.apply(&mut outcome, &settings)?;
         let elapsed = started.elapsed();
         if self.show_files {
             eprint(&files(&outcome));

@@ -6,6 +6,7 @@
 
 mod access;
 mod faults;
+mod front;
 mod headers;
 mod leaf;
 mod map;
@@ -65,7 +66,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
             findings.unused_map(&alternatives, name, map.span());
         }
     }
-    findings.finish()
+    let mut project = findings.finish();
+    project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
+    project
 }
 
 /// Does a directive use a variable? Its own definition does not count.
