@@ -101,7 +101,13 @@ fn rank(message: &Message, finding: &Finding, outcome: &Outcome) -> Option<i32> 
     let base = by_cause.max()?;
     let minor = if finding.severity == Severity::Info { -10 } else { 0 };
     let texts: Vec<&str> = [&finding.message, &finding.help].into_iter().map(String::as_str).collect();
-    Some(base + minor + path(message, outcome, finding.primary.span) + words(message, &texts))
+    // A finding inside a location of nginx names the location in a label.
+    let elsewhere = finding.labels.iter().any(|label| {
+        outcome.project.servers.iter().any(|server| server.span == label.span)
+            && bearing(message, &outcome.project, label.span) == Bearing::Elsewhere
+    });
+    let path = if elsewhere { OTHER_PATH } else { path(message, outcome, finding.primary.span) };
+    Some(base + minor + path + words(message, &texts))
 }
 
 /// Rules about options of any kind explain something only where the option has to do with it.
