@@ -149,6 +149,12 @@ impl Interp<'_> {
                 let target = Target { path: format!("{path}.{name}").into(), object: None };
                 self.call_external(target, args, None, false, span)
             }
+            Kind::Class(_) => {
+                let mut args = args.clone();
+                args.positional.insert(0, receiver.clone());
+                let target = Target { path: format!("class:.{name}").into(), object: None };
+                self.call_external(target, &args, None, false, span)
+            }
             Kind::OneOf(alternatives) => {
                 let parts: Vec<(Formula, Value)> = alternatives
                     .iter()

@@ -118,6 +118,8 @@ pub struct Policy {
     pub allow_origin: OriginDecision,
     /// `Access-Control-Allow-Credentials: true`.
     pub allow_credentials: Spanned<Known>,
+    /// When they are allowed, where a variable decides that.
+    pub credentials_when: Option<Formula>,
     /// `Access-Control-Allow-Methods`.
     pub allow_methods: Spanned<Names>,
     /// `Access-Control-Allow-Headers`.
@@ -154,6 +156,10 @@ pub struct Policy {
     pub settings: Vec<Setting>,
     /// Environment variables that the decision reads.
     pub env_reads: Vec<EnvUse>,
+    /// Methods that the code it speaks for is made for.
+    pub methods_used: Vec<Spanned<Arc<str>>>,
+    /// Request headers that the code it speaks for needs: `Content-Type` for a JSON body, `Authorization`.
+    pub headers_used: Vec<Spanned<Arc<str>>>,
     /// What the library does with a request, as a handler would: what an exchange applies where the policy is in force. Empty
     /// where the lines stand in the handler itself, or where nobody knows.
     pub effects: Vec<GuardedEffect>,
@@ -227,6 +233,7 @@ impl Policy {
             place: String::new(),
             allow_origin,
             allow_credentials: Spanned::new(Known::No, span),
+            credentials_when: None,
             allow_methods: names(),
             allow_headers: names(),
             expose_headers: names(),
@@ -245,6 +252,8 @@ impl Policy {
             server: None,
             settings: Vec::new(),
             env_reads: Vec::new(),
+            methods_used: Vec::new(),
+            headers_used: Vec::new(),
             effects: Vec::new(),
         }
     }

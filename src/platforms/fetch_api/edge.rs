@@ -7,11 +7,12 @@ use camino::Utf8Path;
 
 use super::super::packages::Packages;
 use super::super::values::option;
-use super::serve::{Entry, add, functions, serve, serve_all};
+use super::serve::{Entry, Served, add, functions, serve, serve_all};
 use crate::eval::Interp;
 use crate::eval::value::ModuleId;
 use crate::model::project::Project;
 use crate::model::server::Server;
+use crate::source::Span;
 
 /// Methods by which a file's exports are named.
 pub(in crate::platforms) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -23,7 +24,11 @@ pub(super) fn recognise(run: &mut Interp<'_>, packages: &Packages, project: &mut
         let folder = |name: &str| path.starts_with(name) || path.as_str().contains(&format!("/{name}/"));
         if folder("netlify/edge-functions") || folder("netlify/functions") {
             default_export(run, project, module, path, "netlify");
-        } else if path.starts_with("api") && packages.version("next", path).is_none() {
+        } else if path.starts_with("api")
+            && packages.version("next", path).is_none()
+            && !run.has_file(Utf8Path::new("vercel.json"))
+        {
+            // With a configuration the functions are a part of what that describes.
             vercel(run, project, module, path);
         }
     }
@@ -45,22 +50,30 @@ fn default_export(
     add(project, vec![served], Server::new(platform, name, span, Vec::new()));
 }
 
-/// Exports by method, or a default export where the file chooses the edge runtime; `(req, res)` is Node's form, not this one.
 fn vercel(run: &mut Interp<'_>, project: &mut Project, module: ModuleId, path: &Utf8Path) {
     let stem = path.as_str().rsplit_once('.').map_or(path.as_str(), |(stem, _)| stem);
     let route = format!("/{}", stem.trim_end_matches("/index"));
+    if let Some((span, served)) = vercel_function(run, module, &route) {
+        add(project, vec![served], Server::new("vercel", route, span, Vec::new()));
+    }
+}
+
+/// Exports by method, or a default export where the file chooses the edge runtime; `(req, res)` is Node's form, not this one.
+pub(in crate::platforms) fn vercel_function(
+    run: &mut Interp<'_>,
+    module: ModuleId,
+    route: &str,
+) -> Option<(Span, Served)> {
     let edge = run.exported(module, "config").is_some_and(|config| {
         option(&config, "runtime").is_some_and(|runtime| runtime.as_str().is_some_and(|name| name.contains("edge")))
     });
-    let mut entries = by_method(run, module, "vercel", &route);
+    let mut entries = by_method(run, module, "vercel", route);
     let default = run.exported(module, "default").filter(|_| edge);
     if let Some(function) = default.and_then(|value| functions(run, &value).into_iter().next()) {
-        entries.push(Entry::new("vercel", route.clone(), function));
+        entries.push(Entry::new("vercel", route.to_owned(), function));
     }
-    let Some(first) = entries.first() else { return };
-    let span = first.function.function.span;
-    let served = serve_all(run, &entries, &route);
-    add(project, vec![served], Server::new("vercel", route, span, Vec::new()));
+    let span = entries.first()?.function.function.span;
+    Some((span, serve_all(run, &entries, route)))
 }
 
 /// The functions that a file exports under the names of methods.

@@ -3,77 +3,69 @@
 //! In: evaluated modules. Out: what the function does, grants and does wrong, and the paths it sees. Source:
 //! <https://nextjs.org/docs/app/api-reference/file-conventions/proxy>.
 
-use camino::{Utf8Path, Utf8PathBuf};
-
-use super::super::fetch_api::{Entry, Served, functions, serve};
-use super::super::packages::Packages;
+use super::super::fetch_api::{Answer, Entry, Served, effects as effects_of, functions, head, serve};
+use super::super::file_routes;
 use super::super::values::option;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ModuleId, Value};
+use crate::model::server::{Effect, GuardedEffect, Handler, Scope};
 use crate::source::{Span, Spanned};
 
 /// A middleware file.
 #[derive(Debug, Clone)]
-pub(in crate::platforms) struct Middleware {
-    /// The directory of the Next.js project.
-    pub(in crate::platforms) root: Utf8PathBuf,
+pub(super) struct Middleware {
     /// Where its function stands.
-    pub(in crate::platforms) span: Span,
+    pub(super) span: Span,
     /// The paths it sees, as written; empty means all, `None` that nobody knows.
-    pub(in crate::platforms) matchers: Option<Vec<Spanned<String>>>,
-    /// Its function: one handler for each path it sees.
-    pub(in crate::platforms) served: Served,
+    pub(super) matchers: Option<Vec<Spanned<String>>>,
+    /// Its function.
+    pub(super) served: Served,
 }
 
-/// The middleware of every project.
-pub(in crate::platforms) fn middlewares(run: &mut Interp<'_>, packages: &Packages) -> Vec<Middleware> {
-    let modules: Vec<(ModuleId, Utf8PathBuf)> = run.modules().map(|(id, path, _)| (id, path.clone())).collect();
-    let mut found = Vec::new();
-    for (module, file) in modules {
-        let Some(root) = place(&file).filter(|_| packages.version("next", &file).is_some()) else { continue };
-        let exported = ["middleware", "proxy", "default"].iter().find_map(|name| run.exported(module, name));
-        let Some(function) = exported.and_then(|value| functions(run, &value).into_iter().next()) else { continue };
-        let span = function.closure.function.span;
-        let name = file.file_stem().unwrap_or("middleware").to_owned();
-        let config = run.exported(module, "config");
-        let matchers = match config.as_ref().map(|config| option(config, "matcher")) {
-            None | Some(None) => Some(Vec::new()),
-            Some(Some(value)) => matchers(&value),
+/// The middleware of a module.
+pub(super) fn middleware(run: &mut Interp<'_>, module: ModuleId) -> Option<Middleware> {
+    let exported = ["middleware", "proxy", "default"].iter().find_map(|name| run.exported(module, name));
+    let value = exported.or_else(|| run.default_export(module))?;
+    let function = functions(run, &value).into_iter().next()?;
+    let span = head(&function.closure.function);
+    let name = run.module_path(module).file_stem().unwrap_or("middleware").to_owned();
+    let config = run.exported(module, "config");
+    let matchers = match config.as_ref().map(|config| option(config, "matcher")) {
+        None | Some(None) => Some(Vec::new()),
+        Some(Some(value)) => matchers(&value),
+    };
+    let served = serve(run, &Entry::new("nextjs", name, function));
+    Some(Middleware { span, matchers, served })
+}
+
+impl Middleware {
+    /// What it does, one handler for each pattern of paths; header lines it puts on the answers of others come first.
+    pub(super) fn handlers(&self, base: &str) -> Vec<Handler> {
+        let Some(first) = self.served.handlers.first() else { return Vec::new() };
+        let mut handler = Handler { effects: in_front(&self.served.handled.answers), ..first.clone() };
+        let Some(matchers) = &self.matchers else {
+            handler.understood = false;
+            return vec![handler];
         };
-        let mut served = serve(run, &Entry::new("nextjs", name, function));
-        if let (Some(paths), Some(handler)) = (&matchers, served.handlers.first().cloned())
-            && !paths.is_empty()
-        {
-            served.handlers = paths
-                .iter()
-                .map(|path| {
-                    let mut one = handler.clone();
-                    one.scope.path = Some(Spanned::new(as_route(&path.value).into(), path.span));
-                    one.scope.prefix = false;
-                    one
-                })
-                .collect();
-            for policy in &mut served.policies {
-                policy.paths = paths.iter().map(|path| Spanned::new(path.value.as_str().into(), path.span)).collect();
-            }
+        if matchers.is_empty() {
+            return vec![handler];
         }
-        found.push(Middleware { root, span, matchers, served });
+        let scoped = matchers.iter().map(|matcher| {
+            let path = Spanned::new(file_routes::pattern(base, &matcher.value).into(), matcher.span);
+            Handler { scope: Scope { methods: Vec::new(), path: Some(path), prefix: false }, ..handler.clone() }
+        });
+        scoped.collect()
     }
-    found
 }
 
-fn place(file: &Utf8Path) -> Option<Utf8PathBuf> {
-    if !matches!(file.file_stem(), Some("middleware" | "proxy"))
-        || !matches!(file.extension(), Some("ts" | "js" | "mjs" | "tsx"))
-    {
-        return None;
+fn in_front(answers: &[Answer]) -> Vec<GuardedEffect> {
+    let mut effects = Vec::new();
+    for answer in answers {
+        let one = effects_of(std::slice::from_ref(answer));
+        let (last, lines): (Vec<_>, Vec<_>) = one.into_iter().partition(|guarded| guarded.effect == Effect::Next);
+        effects.extend(lines.into_iter().chain(last));
     }
-    let directory = file.parent().unwrap_or(Utf8Path::new(""));
-    Some(if directory.file_name() == Some("src") {
-        directory.parent().unwrap_or(Utf8Path::new("")).to_owned()
-    } else {
-        directory.to_owned()
-    })
+    effects
 }
 
 /// A text, several, or objects with a `source`.
@@ -88,14 +80,4 @@ fn matchers(value: &Value) -> Option<Vec<Spanned<String>>> {
         Kind::Map(_) => matchers(&option(value, "source")?),
         _ => None,
     }
-}
-
-/// `/api/:path*` in the form in which scopes are compared.
-fn as_route(matcher: &str) -> String {
-    let parts = matcher.split('/').map(|part| match part.strip_prefix(':') {
-        Some(name) if name.ends_with(['*', '+']) => format!("*{}", name.trim_end_matches(['*', '+'])),
-        _ if part.starts_with('(') => "*".to_owned(),
-        _ => part.to_owned(),
-    });
-    parts.collect::<Vec<_>>().join("/")
 }
