@@ -178,11 +178,12 @@ fn routed_methods(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str
     if allowed.missing() || policy.static_assets {
         return found;
     }
-    for handler in handlers.iter().filter(|handler| handler.role == Role::Route) {
-        for method in &handler.scope.methods {
-            if matches!(&**method, "PUT" | "PATCH" | "DELETE") && allowed.lacks(method) {
-                add(&mut found, &Spanned::new(method.clone(), handler.span));
-            }
+    let routes = handlers.iter().filter(|handler| handler.role == Role::Route);
+    let of_routes = routes
+        .flat_map(|handler| handler.scope.methods.iter().map(|method| Spanned::new(method.clone(), handler.span)));
+    for method in of_routes.chain(policy.methods_used.iter().cloned()) {
+        if matches!(&*method.value, "PUT" | "PATCH" | "DELETE") && allowed.lacks(&method.value) {
+            add(&mut found, &method);
         }
     }
     found
@@ -194,6 +195,9 @@ fn read_headers(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str>>
     let mut found = Vec::new();
     if allowed.missing() || policy.static_assets {
         return found;
+    }
+    for header in policy.headers_used.iter().filter(|header| allowed.lacks(&header.value)) {
+        add(&mut found, header);
     }
     let guarded = handlers.iter().flat_map(|handler| handler.effects.iter());
     for (test, span) in guarded.flat_map(|guarded| guarded.when.tests()) {

@@ -74,6 +74,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("respondwith(", Needles::FUNCTION),
     ("request, env", Needles::FUNCTION),
     ("functions.invoke", Needles::FUNCTION),
+    ("node-appwrite", Needles::FUNCTION),
     ("createexecution", Needles::FUNCTION),
     ("create_execution", Needles::FUNCTION),
     ("fetch(", Needles::CLIENT),
