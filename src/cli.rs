@@ -4,21 +4,25 @@
 //! (nothing at or above `--fail-on`), 1 (findings) or 2 (an [`Error`]). One file per verb; nothing here judges code.
 
 mod check;
+mod common;
 mod docs;
 mod engine;
 mod explain;
+mod judging;
 mod rules;
 mod select;
+mod today;
+mod trace;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
-use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
+use common::Common;
 
-pub use engine::{Engine, Outcome, Settings};
+pub use engine::{Deployment, Engine, FoundOrigin, Model, Outcome, Settings};
 
 use crate::error::Error;
 use crate::report;
@@ -39,20 +43,9 @@ enum Verb {
     Check(check::Check),
     Explain(explain::Explain),
     Rules(rules::Rules),
+    Trace(trace::Trace),
     #[command(hide = true)]
     Docs(docs::Docs),
-}
-
-/// What every verb takes.
-#[derive(Debug, Args)]
-struct Common {
-    /// Read further rules from this directory (repeatable)
-    #[arg(long = "rules", value_name = "DIR", env = "CORSLINT_RULES", value_delimiter = ',')]
-    directories: Vec<Utf8PathBuf>,
-
-    /// Use colours
-    #[arg(long, value_name = "WHEN", env = "CORSLINT_COLOR", default_value = "auto")]
-    color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,6 +80,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
         Verb::Check(check) => (check.run(engine), check.common.color),
         Verb::Explain(explain) => (explain.run(engine), explain.common.color),
         Verb::Rules(rules) => (rules.run(engine), rules.common.color),
+        Verb::Trace(trace) => (trace.run(engine), trace.color),
         Verb::Docs(docs) => (docs.run(engine), docs.common.color),
     };
     result.unwrap_or_else(|error| {
@@ -100,7 +94,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
 
 /// A command line without a verb is a check.
 fn with_verb(argv: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    const KNOWN: &[&str] = &["check", "explain", "rules", "docs", "help", "-h", "--help", "-V", "--version"];
+    const KNOWN: &[&str] = &["check", "explain", "rules", "trace", "docs", "help", "-h", "--help", "-V", "--version"];
     let mut argv: Vec<OsString> = argv.into_iter().collect();
     if argv.is_empty() {
         argv.push("corslint".into());

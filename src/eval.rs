@@ -307,8 +307,12 @@ impl<'a> Interp<'a> {
         self.entry_steps_left = self.bounds.entry_steps;
         // What a platform asks for is run however much the programs around it have cost.
         self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        // Functions given to something unknown are seen once in each run.
+        let called = std::mem::take(&mut self.called);
         let start = self.log.len();
         let value = self.call_closure(closure, args, None, closure.function.span);
+        let run = std::mem::replace(&mut self.called, called);
+        self.called.extend(run);
         self.path = path;
         (self.log.split_off(start.min(self.log.len())), value)
     }
@@ -326,6 +330,28 @@ impl<'a> Interp<'a> {
     /// The path of a module.
     pub fn module_path(&self, module: ModuleId) -> &Utf8Path {
         self.modules.get_index(module.0).map_or(Utf8Path::new(""), |(path, _)| path)
+    }
+
+    /// The module of a path, if it was evaluated.
+    pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
+        self.modules.get_index_of(path).map(ModuleId)
+    }
+
+    /// What a module gives out under a name; `default` is also what it assigns to `module.exports`.
+    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        let here = Span::new(FileId(0), 0, 0);
+        let value = self.module_member(module, &name.into(), here);
+        (!matches!(value.kind, Kind::Unknown(value::Reason::Unbound))).then_some(value)
+    }
+
+    /// Is there a file at this path?
+    pub fn has_file(&self, path: &Utf8Path) -> bool {
+        self.loader.exists(path)
+    }
+
+    /// A JSON file as a value.
+    pub fn json_file(&mut self, path: &Utf8Path) -> Option<Value> {
+        self.loader.document(path).map(|document| json::node_value(&document))
     }
 
     /// The file of an evaluated module's path.

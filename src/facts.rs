@@ -6,9 +6,13 @@
 mod calls;
 mod clients;
 mod handlers;
+mod intended;
 mod origins;
 mod policies;
+mod stated;
 mod variables;
+
+pub use policies::in_production;
 
 use crate::eval::environment::Environment;
 use crate::model::link::links;
@@ -24,5 +28,6 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
     clients::gather(project, environment, &links, &mut facts);
+    stated::gather(project, &mut facts);
     facts
 }

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod condition;
+pub mod intent;
 pub mod link;
 pub mod origin;
 pub mod policy;

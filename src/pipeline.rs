@@ -6,19 +6,24 @@
 mod clients;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::eval::Interp;
 use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::facts;
-use crate::finding::{Report, Summary};
+use crate::finding::{Finding, Report, Summary, Suppressed};
+use crate::globs::Globs;
+use crate::model::intent::Intent;
 use crate::model::project::Project;
 use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
+use crate::rules::facts::Facts;
 use crate::scan::{Found, Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
+use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
 
@@ -33,30 +38,75 @@ pub struct Analysis {
     pub notices: Vec<Notice>,
 }
 
+/// What the user says about a run.
+#[derive(Debug, Clone, Default)]
+pub struct Stated {
+    /// What the deployment sets, by name.
+    pub variables: BTreeMap<String, String>,
+    /// These and those of the repository's files are all that it sets.
+    pub closed: bool,
+    /// What is meant.
+    pub intent: Intent,
+    /// Files that are for developers' machines, whatever they are called.
+    pub development: Globs,
+    /// What is left out or weighed differently.
+    pub configured: Configured,
+    /// Ids of rules that exist, though they need not run.
+    pub known: Vec<Arc<str>>,
+    /// The day of the run; suppressions end.
+    pub today: Option<Date>,
+}
+
 /// Files to findings.
-pub fn check(scan: &mut Scan, rules: &[Rule], stated: &BTreeMap<String, String>) -> (Report, Analysis) {
+pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
     let analysis = analyse(scan, stated);
     let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
+    let judged = suppressed(outcome.findings, scan, rules, stated);
     let mut notices = scan.notices.clone();
     notices.extend(analysis.notices.iter().cloned());
     notices.extend(outcome.notices);
+    notices.extend(judged.notices);
     notices.sort_by(|a, b| (a.path.as_str(), a.line, &a.message).cmp(&(b.path.as_str(), b.line, &b.message)));
     notices.dedup();
     let summary = Summary {
         files: scan.looked_at,
         servers: analysis.project.servers.len(),
         policies: analysis.project.policies.len(),
+        suppressed: judged.suppressed.len(),
         ..Summary::default()
     };
-    (Report { findings: outcome.findings, suppressed: Vec::new(), notices, summary }, analysis)
+    (Report { findings: judged.findings, suppressed: judged.suppressed, notices, summary }, analysis)
+}
+
+/// Findings after suppression, with those about the suppressions themselves.
+struct Judged {
+    findings: Vec<Finding>,
+    suppressed: Vec<Suppressed>,
+    notices: Vec<Notice>,
+}
+
+fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], stated: &Stated) -> Judged {
+    let ran: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
+    let mut known = stated.known.clone();
+    known.extend(rules.iter().map(|rule| rule.id.clone()));
+    let told = Told { configured: &stated.configured, ran: &ran, known: &known, today: stated.today };
+    let mut judged = suppress::apply(findings, scan, &told);
+    let facts = Facts { suppressions: std::mem::take(&mut judged.facts), ..Facts::default() };
+    let outcome = crate::rules::run(rules, &facts, &scan.sources);
+    let about = suppress::configured_only(outcome.findings, scan, &told);
+    judged.findings.extend(about.findings);
+    judged.suppressed.extend(about.suppressed);
+    crate::rules::sort(&mut judged.findings, &scan.sources);
+    judged.suppressed.sort_by(|a, b| crate::rules::order(&a.finding, &b.finding, &scan.sources));
+    Judged { findings: judged.findings, suppressed: judged.suppressed, notices: outcome.notices }
 }
 
 /// What the evaluator's bound on nesting needs in a build without optimisation; only pages that are touched are ever mapped.
 const STACK: usize = 128 << 20;
 
 /// Files to the model.
-pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
     // Programs call as deeply as their authors like: the evaluator does not depend on the stack its caller happens to have.
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("analysis".to_owned()).stack_size(STACK);
@@ -71,29 +121,37 @@ pub fn analyse(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
     })
 }
 
-fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
+fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let speaks = |file: &Found| file.needles.contains(Needles::CORS);
     let sends = |file: &Found| file.needles.contains(Needles::CLIENT);
     if !scan.files.iter().any(|file| speaks(file) || sends(file)) {
         // Without a word of CORS and without a request there is nothing to be understood.
         return Analysis::default();
     }
-    let about_cors = scan.files.iter().any(speaks);
+    // A page that names an address of its own may call a server that has never heard of CORS.
+    let calls = |file: &Found| file.needles.contains(Needles::CLIENT | Needles::ALONE);
+    let judged = scan.files.iter().any(speaks) || scan.files.iter().any(calls);
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
     let environment = read_environment(scan, &kept, stated, &mut notices);
     let packages = read_packages(scan, &kept);
-    let mut project = nginx_project(scan, &kept, &mut notices);
+    let mut project = nginx_project(scan, &kept, &environment, &mut notices);
 
-    let roots: Vec<FileId> = kept
+    let entries = platforms::entries(scan.files.iter().map(|file| &*file.path), &packages);
+    let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
             let relevant = needles.meets(Needles::CORS | Needles::SERVER);
-            about_cors && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            judged && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();
+    for path in entries.iter().filter(|_| judged) {
+        let code = scan.load(path).filter(|&id| scan.kind(id).is_code() && !platforms::is_test_path(scan.below(id)));
+        roots.extend(code.filter(|id| !roots.contains(id)));
+    }
+    roots.sort_by(|a, b| scan.sources.path(*a).as_str().cmp(scan.sources.path(*b).as_str()));
     let mut workspace = Workspace::new(scan);
     workspace.parse_all(&roots);
     let paths: Vec<Utf8PathBuf> = roots.iter().map(|id| workspace.scan.sources.path(*id).to_owned()).collect();
@@ -103,21 +161,33 @@ fn evaluate(scan: &mut Scan, stated: &BTreeMap<String, String>) -> Analysis {
         run.run_file(path);
     }
     run.run_uncalled();
-    let programs = platforms::recognise(&mut run, &packages);
+    let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
     project.absorb(programs);
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
     notices.append(&mut workspace.notices);
+    platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));
+    project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
 }
 
 fn read_environment(
     scan: &Scan,
     kept: &[(FileId, Kind, Needles)],
-    stated: &BTreeMap<String, String>,
+    stated: &Stated,
     all_notices: &mut Vec<Notice>,
 ) -> Environment {
-    let mut environment = Environment { stated: stated.clone(), ..Environment::default() };
+    let mut environment = Environment {
+        stated: stated.variables.clone(),
+        closed: stated.closed,
+        trust_local: stated.closed,
+        development: stated.development.clone(),
+        ..Environment::default()
+    };
+    let deployment = |path: &Utf8Path| match stated.development.contains(path) {
+        true => Deployment::Development,
+        false => Deployment::of_file_name(path.file_name().unwrap_or("")),
+    };
     for &(id, kind, _) in kept {
         let path = scan.sources.path(id).to_owned();
         let name = path.file_name().unwrap_or("");
@@ -131,19 +201,14 @@ fn read_environment(
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                environment.files.push(EnvFile { deployment: Deployment::of_file_name(name), path, variables, passed });
+                environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
-                    environment.files.push(EnvFile {
-                        deployment: Deployment::of_file_name(name),
-                        path,
-                        variables,
-                        passed,
-                    });
+                    environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
                 }
             }
             _ => {}
@@ -168,7 +233,12 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
     packages
 }
 
-fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mut Vec<Notice>) -> Project {
+fn nginx_project(
+    scan: &Scan,
+    kept: &[(FileId, Kind, Needles)],
+    environment: &Environment,
+    all_notices: &mut Vec<Notice>,
+) -> Project {
     let ids: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, _)| *kind == Kind::Nginx && !platforms::is_test_path(scan.below(*id)))
@@ -180,5 +250,5 @@ fn nginx_project(scan: &Scan, kept: &[(FileId, Kind, Needles)], all_notices: &mu
         all_notices.extend(notices(&scan.sources, id, &problems));
         files.push((id, scan.sources.path(id).to_owned(), directives));
     }
-    platforms::nginx::recognise(&files)
+    platforms::nginx::recognise(&files, environment.filling())
 }

@@ -9,20 +9,24 @@ pub mod compose;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+mod header_rules;
 pub mod manual;
+pub mod nextjs;
 pub mod nginx;
+pub mod node_handlers;
+mod node_http;
 pub mod packages;
 pub mod ports;
 pub mod spelling;
 pub mod values;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;
 
 use crate::eval::{Interp, Library};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
@@ -30,9 +34,11 @@ pub fn libraries() -> Vec<&'static dyn Library> {
 }
 
 /// What the platforms see in programs that were evaluated.
-pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
-    let mut project = Project::default();
-    project.absorb(express::recognise(run, packages));
+pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> Project {
+    // The policies of `cors(…)` come first: what applies them knows them by their place.
+    let (mut project, cors) = express::recognise(run, packages);
+    node_http::recognise(run, &cors, &mut project);
+    nextjs::recognise(run, packages, entries, &cors, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.names = spelling::uses(&project);
@@ -40,13 +46,28 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     project
 }
 
+/// Files that a framework or a hosting platform runs or reads because of their place, whatever words they hold.
+pub fn entries<'p>(paths: impl Iterator<Item = &'p Utf8Path>, packages: &Packages) -> Vec<Utf8PathBuf> {
+    paths.filter(|path| nextjs::is_entry(path, packages)).map(Utf8Path::to_owned).collect()
+}
+
 /// The condition under which code of a file runs at all: development only for files made for it.
 pub fn development(path: &Utf8Path, span: Span) -> Formula {
-    if is_development_path(path) {
-        let test = Test::EnvEquals { variable: "NODE_ENV".into(), value: "development".into() };
-        return Formula::test(test, span);
+    if is_development_path(path) { in_development(span) } else { Formula::True }
+}
+
+fn in_development(span: Span) -> Formula {
+    Formula::test(Test::EnvEquals { variable: "NODE_ENV".into(), value: "development".into() }, span)
+}
+
+/// Takes what stands in these files out of production: what they grant is granted on developers' machines only.
+pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool) {
+    for policy in project.policies.iter_mut().filter(|policy| is_development(policy.span.file)) {
+        policy.when = policy.when.clone().and(in_development(policy.span));
     }
-    Formula::True
+    project.faults.retain(|fault| !is_development(fault.span.file));
+    project.names.retain(|name| !is_development(name.name.span.file));
+    project.hosts.retain(|host| !is_development(host.span.file));
 }
 
 /// Tests, stories, mocks and documentation: code that never serves a browser in production.

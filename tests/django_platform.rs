@@ -1,12 +1,11 @@
 //! What is seen in Django projects: settings as production loads them, the order of middleware, headers by hand.
 
-use std::collections::BTreeMap;
-
 use camino::Utf8PathBuf;
 use corslint::model::policy::{Fault, Known, MaxAge, Names, OriginAnswer, Policy};
 use corslint::model::project::{FaultKind, Project};
 use corslint::model::server::Role;
 use corslint::model::world::Assume;
+use corslint::pipeline::Stated;
 use corslint::pipeline::analyse;
 use corslint::scan::Scan;
 
@@ -17,7 +16,7 @@ MIDDLEWARE = ['corsheaders.middleware.CorsMiddleware', 'django.middleware.common
 fn read(files: &[(&str, &str)]) -> Project {
     let files: Vec<(Utf8PathBuf, String)> =
         files.iter().map(|(path, text)| (Utf8PathBuf::from(*path), (*text).to_owned())).collect();
-    analyse(&mut Scan::of_texts(&files), &BTreeMap::new()).project
+    analyse(&mut Scan::of_texts(&files), &Stated::default()).project
 }
 
 /// One settings module that has the library installed.

@@ -1,12 +1,11 @@
 //! What is seen in FastAPI and Starlette programs.
 
-use std::collections::BTreeMap;
-
 use camino::Utf8PathBuf;
 use corslint::model::policy::{Fault, Known, MaxAge, Names, OriginAnswer, Policy};
 use corslint::model::project::{FaultKind, Project};
 use corslint::model::world::Assume;
 use corslint::pipeline;
+use corslint::pipeline::Stated;
 use corslint::scan::Scan;
 
 const IMPORTS: &str = "import os
@@ -21,7 +20,7 @@ fn read(files: &[(&str, &str)]) -> Project {
     let files: Vec<(Utf8PathBuf, String)> =
         files.iter().map(|(path, text)| (Utf8PathBuf::from(*path), (*text).to_owned())).collect();
     let mut scan = Scan::of_texts(&files);
-    pipeline::analyse(&mut scan, &BTreeMap::new()).project
+    pipeline::analyse(&mut scan, &Stated::default()).project
 }
 
 fn program(code: &str) -> Project {

@@ -29,7 +29,7 @@ pub(super) struct Docs {
 
 impl Docs {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
-        let rules = engine.rules(&self.common.directories)?;
+        let rules = engine.rules(&self.common.rule_directories(None))?;
         let pages = docs::pages(&rules);
         let folder = self.into.join("docs/rules");
         fs::create_dir_all(&folder).map_err(|error| Error::path(&folder, &error))?;

@@ -21,7 +21,7 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
-        let rules = engine.rules(&self.common.directories)?;
+        let rules = self.common.rules(engine)?;
         let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
         let line = |rule: &Rule| {
             let persona = if rule.persona == Persona::Pedantic { " (pedantic)" } else { "" };

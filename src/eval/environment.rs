@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use super::operators::env_set;
 use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
+use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
 use crate::model::world::is_selector;
 use crate::source::{Span, Spanned};
@@ -53,8 +54,12 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Files that the user says are for developers' machines.
+    pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
     pub trust_local: bool,
+    /// This is all there is: a variable that is neither stated nor in a file is not set.
+    pub closed: bool,
 }
 
 impl Deployment {
@@ -107,6 +112,22 @@ impl Environment {
         })
     }
 
+    /// What the files put into the holes of templates: of each variable the value for the deployment, else the one that people
+    /// are shown, unless it names somebody's own machine.
+    pub fn filling(&self) -> BTreeMap<String, String> {
+        let mut filling: BTreeMap<String, (Deployment, String)> = BTreeMap::new();
+        for file in &self.files {
+            let deployed = matches!(file.deployment, Deployment::Production | Deployment::Any | Deployment::Example);
+            for (name, value) in file.variables.iter().filter(|_| deployed) {
+                let known = filling.get(&**name).is_some_and(|(deployment, _)| *deployment <= file.deployment);
+                if !known && !value.value.is_empty() && !looks_local(&value.value) {
+                    filling.insert(name.to_string(), (file.deployment, value.value.to_string()));
+                }
+            }
+        }
+        filling.into_iter().map(|(name, (_, value))| (name, value)).collect()
+    }
+
     /// Files that name a variable, in path order.
     pub fn naming<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e EnvFile> + 'e {
         self.files.iter().filter(move |file| file.variables.contains_key(name) || file.passed.contains(name))
@@ -137,6 +158,10 @@ impl Interp<'_> {
         if let Some(found) = self.environment.production(name, &from) {
             let text = Value::text(found.value, found.span).through(span);
             return self.shaped(text, &shape, span);
+        }
+        // What names the environment itself is what the question assumes: production.
+        if self.environment.closed && !is_selector(name) {
+            return default.unwrap_or_else(|| Value::undefined(span));
         }
         let read = EnvRead { name: name.clone(), shape, read: span };
         let set = env_set(&read);

@@ -272,6 +272,8 @@ fn unreached(link: &Link, project: &Project) -> Option<HandlerFacts> {
     }
     if !request.needs_preflight() && link.actual.is_empty() && elsewhere.is_some() {
         one.uncovered = true.into();
+        let reason = "is called from another origin, and CORS, configured elsewhere on this server, does not cover it";
+        one.reason = Text::new(reason);
         return Some(one);
     }
     None

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::intended::Intended;
 use crate::eval::environment::{Deployment, Environment};
 use crate::model::origin::{
     Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
@@ -26,6 +27,7 @@ pub(super) fn gather(
     let loopback = loopback_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, true));
     for (twin, span, loopback) in insecure.chain(loopback).filter(|_| !open) {
         let host = Url::parse(&twin).map(|url| url.host).unwrap_or_default();
+        let is_stated = project.intent.production().is_some_and(|production| production.stating(&twin).is_some());
         facts.origins.push(OriginFacts {
             span: Some(span),
             server: policy.server.and_then(|server| u32::try_from(server).ok()),
@@ -35,6 +37,7 @@ pub(super) fn gather(
             scheme: Text::new("http"),
             insecure: true.into(),
             loopback: loopback.into(),
+            stated: is_stated.into(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),
             ..OriginFacts::default()
@@ -53,8 +56,11 @@ pub(super) fn gather(
         let fault = malformation(&one.text)
             .filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
+        let intended = Intended::of(one, twin.as_ref(), &project.intent);
         let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
+        let evidence = intended.twin.clone().or(evidence);
         let production_standing = one.standing == Standing::Production;
+        let meant = fault.as_ref().and_then(|(_, meant)| meant.clone());
         facts.origins.push(OriginFacts {
             span: Some(one.span),
             server: policy.server.and_then(|server| u32::try_from(server).ok()),
@@ -65,7 +71,7 @@ pub(super) fn gather(
             loopback: is_loopback(&host).into(),
             private_network: is_private_network(&host).into(),
             insecure: (production_standing && url.as_ref().is_some_and(|url| url.scheme == "http")).into(),
-            suggestion: fault.as_ref().and_then(|(_, meant)| meant.clone()).map(Text::new).unwrap_or_default(),
+            suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),
             malformed: fault.is_some().into(),
             malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
             placeholder: is_placeholder(&one.text).into(),
@@ -73,10 +79,15 @@ pub(super) fn gather(
             fallback: fallback.into(),
             variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
             only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
-            www_mismatch: (production_standing && twin.is_some()).into(),
+            www_mismatch: (production_standing && twin.is_some() && !intended.twin_is_settled).into(),
             twin: twin.map(|twin| Text::new(twin.origin())).unwrap_or_default(),
             evidence_found: evidence.is_some().into(),
             evidence: evidence.unwrap_or_default(),
+            stated: intended.stated.into(),
+            unstated: intended.unstated.into(),
+            stated_for: intended.stated_for,
+            twin_stated: intended.twin.is_some().into(),
+            intent: intended.place,
             staging: is_staging(&host).into(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),

@@ -34,6 +34,7 @@ pub(super) fn gather(
         one.first_on_server = first.into();
         one.calls = super::calls::of(index, project, links);
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
+        intended(&mut one, policy, project);
         let one = Arc::new(one);
         super::origins::gather(policy, &named, &one, project, environment, facts);
         facts.policies.push((*one).clone());
@@ -54,6 +55,24 @@ pub(super) fn gather(
     }
 }
 
+/// What the user says about the policy's paths and about who should be allowed.
+fn intended(one: &mut PolicyFacts, policy: &Policy, project: &Project) {
+    let public = is_stated_public(policy, project);
+    one.stated_public = public.into();
+    if !project.intent.public.is_empty() {
+        // Where the public paths are stated nobody has to guess from names.
+        one.public_route = public.into();
+    }
+    if let Some(production) = project.intent.production() {
+        one.intent = Text::at(production.name.value.to_string(), production.span);
+    }
+}
+
+/// Does the user say that any website may read all that this policy covers?
+pub(super) fn is_stated_public(policy: &Policy, project: &Project) -> bool {
+    !policy.paths.is_empty() && policy.paths.iter().all(|path| project.intent.public(&path.value).is_some())
+}
+
 /// `app.options('*', cors())` beside `app.use(cors())`: the same grant once more, for preflights alone.
 fn repeats_another(policy: &Policy, project: &Project) -> bool {
     let same = |other: &Policy| {
@@ -64,7 +83,7 @@ fn repeats_another(policy: &Policy, project: &Project) -> bool {
 }
 
 /// Is it in force in production, as far as that can be known? What runs in development only is not judged.
-pub(super) fn in_production(policy: &Policy) -> bool {
+pub fn in_production(policy: &Policy) -> bool {
     policy.when.eval(&Situation::of(&Assume::Production)) != Some(false)
 }
 
@@ -113,6 +132,8 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials),
         calls: CallsFacts::default(),
+        stated_public: false.into(),
+        intent: Text::default(),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::client::ClientRequest;
+use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
 use crate::source::{Span, Spanned};
@@ -24,6 +25,8 @@ pub struct Project {
     pub hosts: Vec<Spanned<String>>,
     /// What code for browsers asks for.
     pub clients: Vec<ClientRequest>,
+    /// What the user says is meant.
+    pub intent: Intent,
 }
 
 impl Project {
@@ -112,6 +115,10 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
+    /// A later block that matches as well takes the place of the one with the headers.
+    ReplacedBlock,
+    /// It is chosen by the path, and its path names a method.
+    MethodInPath,
     /// A request without an `Origin` header ends in an exception.
     MissingOriginRefused,
     /// A path pattern that the pinned version of the router refuses at start-up.

@@ -27,10 +27,25 @@ pub struct Server {
     pub onion: bool,
     /// Who turns an exception into an answer.
     pub failing: Failing,
+    /// The requests that are given to it, where other servers share its address (the locations of nginx).
+    pub takes: Formula,
+    /// The server behind it, where it passes requests on.
+    pub upstream: Option<Upstream>,
     /// Ports it listens on, as far as they are written somewhere.
     pub ports: Vec<u16>,
     /// The directory of the package it belongs to.
     pub package: Arc<str>,
+}
+
+/// A server that requests are passed on to (`Effect::Forward`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upstream {
+    /// Its URL, as far as it is known: `http://api:4000`.
+    pub url: Spanned<Arc<str>>,
+    /// A path that begins with the first text is passed on with the second in its place.
+    pub rewrites: Option<(Arc<str>, Arc<str>)>,
+    /// Request headers that are set on the way; an empty value takes the header away.
+    pub headers: Vec<(Arc<str>, HeaderValue)>,
 }
 
 impl Server {
@@ -45,6 +60,8 @@ impl Server {
             unanswered: Unanswered::Unknown,
             onion: false,
             failing: Failing::Unknown,
+            takes: Formula::True,
+            upstream: None,
             ports: Vec::new(),
             package: "".into(),
         }
@@ -164,6 +181,28 @@ impl Scope {
             && (open || self.prefix || (fixed.len() == theirs.len() && !other.prefix))
     }
 
+    /// Does it see a request for this path? Unknown where its pattern is more than segments and parameters.
+    pub fn sees_path(&self, path: &str) -> Option<bool> {
+        let Some(own) = &self.path else { return Some(true) };
+        let (pattern, asked) = (segments(&own.value), segments(path));
+        for (at, part) in pattern.iter().enumerate() {
+            if is_rest(part) {
+                return Some(true);
+            }
+            let Some(piece) = asked.get(at) else { return Some(false) };
+            if part.starts_with([':', '{', '<']) && !part.contains(['(', '*', '?']) {
+                continue;
+            }
+            if part.contains(['(', '*', '?', '[', '+', '|', '\\', '^', '$']) {
+                return None;
+            }
+            if part != piece {
+                return Some(false);
+            }
+        }
+        Some(self.prefix || pattern.len() == asked.len())
+    }
+
     /// Does it see requests with this method?
     pub fn has_method(&self, method: &str) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|own| &**own == method)
@@ -200,8 +239,12 @@ pub struct GuardedEffect {
 pub enum Effect {
     /// Sets a response header, replacing earlier values.
     Set(Spanned<Arc<str>>, HeaderValue),
+    /// Sets a response header unless something outside of it did already.
+    Default(Spanned<Arc<str>>, HeaderValue),
     /// Adds a value of a response header.
     Append(Spanned<Arc<str>>, HeaderValue),
+    /// Adds names to a response header that is a list of names (`Vary`): to its one line, unless they are there already.
+    Merge(Spanned<Arc<str>>, HeaderValue),
     /// Removes a response header.
     Remove(Spanned<Arc<str>>),
     /// Sets the status without answering yet.

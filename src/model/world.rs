@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::{Test, World};
-use super::term::{Part, TermValue};
+use super::term::{Part, Relation, Term, TermValue};
 
 /// Which environment is assumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,12 @@ impl<'a> Situation<'a> {
 impl World for Situation<'_> {
     fn test(&self, test: &Test) -> Option<bool> {
         match test {
+            // A header that may have any value is there.
+            Test::Request { term: Term { part: Part::Header(name), ops }, relation: Relation::Present }
+                if ops.is_empty() && self.request.is_some_and(|request| request.open.contains(&**name)) =>
+            {
+                Some(true)
+            }
             Test::Request { term, relation } => match (&term.part, self.status) {
                 (Part::Status, Some(status)) => relation.holds(&term.apply(TermValue::Text(status.to_string()))),
                 _ => relation.holds(&term.apply(self.request?.part(&term.part))),

@@ -75,7 +75,12 @@ fn lines_of<'e>(effects: &'e [GuardedEffect], name: &str) -> Vec<Line<'e>> {
     effects
         .iter()
         .filter_map(|guarded| match &guarded.effect {
-            Effect::Set(header, value) | Effect::Append(header, value) if header.value.eq_ignore_ascii_case(name) => {
+            Effect::Set(header, value)
+            | Effect::Default(header, value)
+            | Effect::Append(header, value)
+            | Effect::Merge(header, value)
+                if header.value.eq_ignore_ascii_case(name) =>
+            {
                 Some(Line { when: &guarded.when, value, span: guarded.span })
             }
             _ => None,

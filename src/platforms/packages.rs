@@ -96,6 +96,12 @@ impl Packages {
         })
     }
 
+    /// The directories whose own manifest names a package.
+    pub fn directories(&self, package: &str) -> BTreeSet<Utf8PathBuf> {
+        let named = self.directories.iter().filter(|(_, names)| names.contains_key(package));
+        named.map(|(directory, _)| directory.clone()).collect()
+    }
+
     /// The lowest major version a text admits: `^4.18.2` → 4; `None` when it does not say.
     pub fn major(&self, package: &str, from: &Utf8Path) -> Option<u32> {
         self.numbers(package, from).map(|(major, _)| major)

@@ -195,7 +195,28 @@ fn collect_env(value: &Value, has_default: bool, effect: &'static str, uses: &mu
     }
 }
 
-/// The value of a header as pieces.
+/// The lines that a header's value becomes where each element of a list is sent as a line of its own.
+pub fn header_lines(value: &Value) -> Vec<(Formula, Vec<HeaderValue>)> {
+    let mut all = Vec::new();
+    for (when, value) in value.alternatives() {
+        match &value.kind {
+            Kind::List(list)
+                if !list.open
+                    && list
+                        .items
+                        .iter()
+                        .all(|item| item.when == Formula::True && !matches!(item.value.kind, Kind::OneOf(_))) =>
+            {
+                let lines = list.items.iter().flat_map(|item| header_values(&item.value));
+                all.push((when, lines.map(|(_, line)| line).collect()));
+            }
+            _ => all.extend(header_values(&value).into_iter().map(|(also, line)| (when.clone().and(also), vec![line]))),
+        }
+    }
+    all
+}
+
+/// The value of a header as pieces; the elements of a list are joined.
 pub fn header_values(value: &Value) -> Vec<(Formula, HeaderValue)> {
     value
         .alternatives()

@@ -30,11 +30,17 @@ pub fn run(rules: &[Rule], facts: &Facts, sources: &Sources) -> Outcome {
         outcome.findings.extend(part.findings);
         outcome.notices.extend(part.notices);
     }
-    outcome.findings.sort_by(|a, b| order(a, b, sources));
+    sort(&mut outcome.findings, sources);
     outcome
 }
 
-fn order(a: &Finding, b: &Finding, sources: &Sources) -> std::cmp::Ordering {
+/// Brings findings into the order of every report.
+pub fn sort(findings: &mut [Finding], sources: &Sources) {
+    findings.sort_by(|a, b| order(a, b, sources));
+}
+
+/// By path, offset, rule id.
+pub fn order(a: &Finding, b: &Finding, sources: &Sources) -> std::cmp::Ordering {
     let key = |finding: &Finding| (finding.primary.span.start, finding.rule.clone(), finding.primary.span.end);
     let path = |finding: &Finding| sources.path(finding.primary.span.file);
     path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b)))

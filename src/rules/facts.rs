@@ -16,6 +16,8 @@ mod origin;
 mod policy;
 mod schema;
 mod setting;
+mod stated;
+mod suppression;
 
 pub use calls::CallsFacts;
 pub use client::ClientFacts;
@@ -28,6 +30,8 @@ pub use origin::OriginFacts;
 pub use policy::{AllowOriginFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
 pub use schema::{AsField, Described, Fact, Field, Kind, Record, Schema, Subject};
 pub use setting::{OtherSettingFacts, SettingFacts};
+pub use stated::StatedFacts;
+pub use suppression::SuppressionFacts;
 
 /// Declares [`Facts`] and the closed list of subjects: `given word => field: Struct`.
 macro_rules! subjects {
@@ -89,6 +93,10 @@ subjects! {
     Env => envs: EnvFacts,
     /// Requests that code for browsers sends.
     Client => clients: ClientFacts,
+    /// Origins that the configuration states.
+    Stated => stated: StatedFacts,
+    /// Comments and entries of the configuration that leave findings out.
+    Suppression => suppressions: SuppressionFacts,
 }
 
 impl Given {

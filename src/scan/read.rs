@@ -47,10 +47,21 @@ impl Reader {
 
     /// Reads the file at `place`, shown as `path`. `wanted`: its text is kept whatever it holds.
     pub(super) fn read(&mut self, place: &Utf8Path, path: Utf8PathBuf, kind: Kind, wanted: bool) -> Outcome {
-        let length = match self.fill(place) {
-            Ok(length) => length,
-            Err(error) => return Outcome::Unread(Some(notice(path, format!("cannot be read: {}", reason(&error))))),
-        };
+        match self.fill(place) {
+            Ok(length) => self.search(length, path, kind, wanted),
+            Err(error) => Outcome::Unread(Some(notice(path, format!("cannot be read: {}", reason(&error))))),
+        }
+    }
+
+    /// Reads a text that was given instead of a file.
+    pub(super) fn read_text(&mut self, text: &[u8], path: Utf8PathBuf, kind: Kind) -> Outcome {
+        let length = text.len().min(self.buffer.len());
+        self.buffer[..length].copy_from_slice(&text[..length]);
+        self.search(length, path, kind, true)
+    }
+
+    /// Looks through the first `length` bytes of the buffer.
+    fn search(&mut self, length: usize, path: Utf8PathBuf, kind: Kind, wanted: bool) -> Outcome {
         let too_large = length == self.buffer.len();
         let bytes = &self.buffer[..length];
         let decoded = utf16(bytes);

@@ -1,10 +1,10 @@
 //! Programs that would run forever, grow without end or nest without end: bounded time, no overflow, and the rest is understood.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use corslint::pipeline;
+use corslint::pipeline::Stated;
 use corslint::scan::Scan;
 
 /// Far above what any of these takes: a test for "ends at all", not for speed.
@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 fn policies(path: &str, text: &str) -> usize {
     let start = Instant::now();
     let mut scan = Scan::of_texts(&[(Utf8PathBuf::from(path), text.to_owned())]);
-    let analysis = pipeline::analyse(&mut scan, &BTreeMap::new());
+    let analysis = pipeline::analyse(&mut scan, &Stated::default());
     let policies = analysis.project.policies.len();
     let shown: String = text.chars().take(120).collect();
     assert!(start.elapsed() < LIMIT, "{:?} for {shown}", start.elapsed());

@@ -154,6 +154,7 @@ fn rules_are_selected_by_id_group_and_persona() {
         select: select.iter().map(ToString::to_string).collect(),
         ignore: ignore.iter().map(ToString::to_string).collect(),
         pedantic,
+        ..Selection::default()
     };
     assert_eq!(ids(&named(&[], &[], false)), Ok(0));
     assert_eq!(ids(&named(&[], &[], true)), Ok(1));

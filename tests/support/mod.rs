@@ -2,12 +2,12 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use corslint::finding::Report;
 use corslint::pipeline;
+use corslint::pipeline::Stated;
 use corslint::rules::{Persona, Rule, embedded_files, load};
 use corslint::scan::{Options, Scan, scan};
 
@@ -34,7 +34,7 @@ pub fn folders_in(path: &str) -> Vec<Utf8PathBuf> {
 /// Checks one folder as a repository of its own: what its parents are called must not matter.
 pub fn check(root: &Utf8Path, rules: &[Rule]) -> (Report, Scan) {
     let mut scan = scan(&[Utf8PathBuf::from(".")], Options::new(root)).unwrap();
-    let (report, _) = pipeline::check(&mut scan, rules, &BTreeMap::new());
+    let (report, _) = pipeline::check(&mut scan, rules, &Stated::default());
     (report, scan)
 }
 

@@ -168,13 +168,7 @@ fn apply_config(run: &Interp<'_>, config: &Value, request: &mut ClientRequest, b
     }
 }
 
-fn apply_option(
-    run: &Interp<'_>,
-    name: &str,
-    value: &Value,
-    request: &mut ClientRequest,
-    bases: &mut Vec<ClientUrl>,
-) {
+fn apply_option(run: &Interp<'_>, name: &str, value: &Value, request: &mut ClientRequest, bases: &mut Vec<ClientUrl>) {
     match name {
         "baseURL" => *bases = text::urls(run, value),
         "withCredentials" => {

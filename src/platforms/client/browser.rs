@@ -245,7 +245,8 @@ impl<'p> Places<'p> {
             || nature.imports_any(&USER_INTERFACE)
             || path.extension() == Some("jsx");
         let (pages, both, servers) = (has(&PAGES), has(&BOTH), has(&SERVERS));
-        let in_app_router = has(&["next"]) && path.parent().is_some_and(|parent| parent.iter().any(|part| part == "app"));
+        let in_app_router =
+            has(&["next"]) && path.parent().is_some_and(|parent| parent.iter().any(|part| part == "app"));
         if in_app_router && nature.directive.as_deref() != Some("use client") {
             return None;
         }
@@ -263,8 +264,24 @@ impl<'p> Places<'p> {
 /// Folders and files that are for servers and scripts by their names.
 fn is_server_path(path: &Utf8Path) -> bool {
     const FOLDERS: [&str; 18] = [
-        "server", "servers", "backend", "functions", "supabase", "workers", "worker", "lambda", "lambdas", "cli", "bin",
-        "electron", "migrations", "cron", "jobs", "netlify", "extension", "mobile",
+        "server",
+        "servers",
+        "backend",
+        "functions",
+        "supabase",
+        "workers",
+        "worker",
+        "lambda",
+        "lambdas",
+        "cli",
+        "bin",
+        "electron",
+        "migrations",
+        "cron",
+        "jobs",
+        "netlify",
+        "extension",
+        "mobile",
     ];
     let name = path.file_name().unwrap_or("");
     let stem = name.split('.').next().unwrap_or("");
@@ -280,8 +297,20 @@ fn is_server_path(path: &Utf8Path) -> bool {
 /// Folders that are for pages by their names.
 fn is_page_path(path: &Utf8Path) -> bool {
     const FOLDERS: [&str; 14] = [
-        "client", "frontend", "web", "www", "public", "static", "assets", "components", "pages", "views", "hooks",
-        "site", "ui", "app",
+        "client",
+        "frontend",
+        "web",
+        "www",
+        "public",
+        "static",
+        "assets",
+        "components",
+        "pages",
+        "views",
+        "hooks",
+        "site",
+        "ui",
+        "app",
     ];
     path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part.to_lowercase().as_str())))
 }

@@ -29,10 +29,22 @@ const KY: [&str; 3] = ["npm:ky", "npm:ky.create()", "npm:ky.extend()"];
 /// The library of a canonical name, and the method that the name itself says.
 fn sender(path: &str) -> Option<(Sender, Option<&'static str>)> {
     match path {
-        "js:fetch" | "npm:cross-fetch" | "npm:cross-fetch.fetch" | "npm:isomorphic-fetch" | "npm:whatwg-fetch.fetch"
-        | "npm:unfetch" | "npm:@tauri-apps/api/http.fetch" => return Some((Sender::Fetch, None)),
-        "js:$fetch" | "npm:ofetch.$fetch" | "npm:ofetch.ofetch" | "npm:ofetch" | "npm:ofetch.$fetch.create()()"
-        | "npm:ofetch.ofetch.create()()" | "js:$fetch.create()()" | "js:useFetch" | "npm:#app.useFetch" => {
+        "js:fetch"
+        | "npm:cross-fetch"
+        | "npm:cross-fetch.fetch"
+        | "npm:isomorphic-fetch"
+        | "npm:whatwg-fetch.fetch"
+        | "npm:unfetch"
+        | "npm:@tauri-apps/api/http.fetch" => return Some((Sender::Fetch, None)),
+        "js:$fetch"
+        | "npm:ofetch.$fetch"
+        | "npm:ofetch.ofetch"
+        | "npm:ofetch"
+        | "npm:ofetch.$fetch.create()()"
+        | "npm:ofetch.ofetch.create()()"
+        | "js:$fetch.create()()"
+        | "js:useFetch"
+        | "npm:#app.useFetch" => {
             return Some((Sender::Ofetch, None));
         }
         "js:EventSource" => return Some((Sender::EventSource, Some("GET"))),

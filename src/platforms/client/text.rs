@@ -26,7 +26,9 @@ pub(super) fn concat(run: &mut Interp<'_>, left: &Value, right: &Value, span: Sp
     for value in [left, right] {
         match pieces_of(run, value) {
             Some(pieces) => positional.extend(pieces),
-            None if matches!(value.kind, Kind::List(_) | Kind::Map(_) | Kind::Function(_) | Kind::Class(_)) => return None,
+            None if matches!(value.kind, Kind::List(_) | Kind::Map(_) | Kind::Function(_) | Kind::Class(_)) => {
+                return None;
+            }
             None => positional.push(value.clone()),
         }
     }
@@ -111,7 +113,8 @@ fn base<'t>(run: &Interp<'_>, first: Option<&Value>, text: &'t str) -> (Base, Op
         };
     }
     let lower = text.to_ascii_lowercase();
-    let Some(start) = ["http://", "https://"].iter().find_map(|scheme| lower.starts_with(scheme).then_some(scheme.len()))
+    let Some(start) =
+        ["http://", "https://"].iter().find_map(|scheme| lower.starts_with(scheme).then_some(scheme.len()))
     else {
         let elsewhere = lower.starts_with("//") || lower.split('/').next().is_some_and(|head| head.contains(':'));
         return if elsewhere { (Base::Open, None) } else { (Base::Relative, Some(text)) };

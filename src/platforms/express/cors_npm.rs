@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, flag, in_production, list_arms, names, option, origin_matches, seconds};
+use super::super::values::{env_uses, flag, in_production, names, option, seconds};
+use super::{effects, origin_option};
+use crate::eval::Interp;
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
-use crate::eval::{Event, Interp};
-use crate::model::condition::{Formula, Test};
-use crate::model::policy::{Arm, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
+use crate::model::condition::Test;
+use crate::model::policy::{Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::term::{Anchor, Term};
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
 
@@ -50,23 +50,44 @@ const FOREIGN: [(&str, &str); 16] = [
 ];
 
 /// The methods the package allows by default.
-const METHODS: [&str; 6] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"];
+pub(super) const METHODS: [&str; 6] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"];
 
 /// Which policy (index in the project) each `cors(…)` object is.
-pub(super) type CorsObjects = BTreeMap<ObjectId, usize>;
+pub(in crate::platforms) type CorsObjects = BTreeMap<ObjectId, usize>;
 
 /// Is this the canonical name of a `cors(…)` object?
 pub(super) fn is_cors_path(path: &str) -> bool {
     matches!(path, "npm:cors()" | "npm:cors.default()")
 }
 
+/// Is it what `NextCors(req, res, options)` gives, which makes a `cors(options)` and calls it?
+fn is_wrapped(path: &str) -> bool {
+    matches!(path, "npm:nextjs-cors()" | "npm:nextjs-cors.default()")
+}
+
+/// The policy of an object, also where the same call was evaluated once more since the policies were made.
+pub(in crate::platforms) fn policy_of(run: &Interp<'_>, cors: &CorsObjects, id: ObjectId) -> Option<usize> {
+    let object = run.object(id);
+    if !is_cors_path(&object.path) && !is_wrapped(&object.path) {
+        return None;
+    }
+    cors.get(&id)
+        .or_else(|| cors.iter().find(|(known, _)| run.object(**known).span == object.span).map(|(_, policy)| policy))
+        .copied()
+}
+
 /// Makes a policy of every `cors(…)` object.
 pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) -> CorsObjects {
-    let ids: Vec<ObjectId> =
-        (0..run.objects.len()).map(ObjectId).filter(|&id| is_cors_path(&run.object(id).path)).collect();
+    let ids: Vec<ObjectId> = (0..run.objects.len())
+        .map(ObjectId)
+        .filter(|&id| is_cors_path(&run.object(id).path) || is_wrapped(&run.object(id).path))
+        .collect();
     let mut objects = CorsObjects::new();
     for id in ids {
-        let (args, span) = (run.object(id).args.clone(), run.object(id).span);
+        let (mut args, span) = (run.object(id).args.clone(), run.object(id).span);
+        if is_wrapped(&run.object(id).path) {
+            args.positional.drain(..args.positional.len().min(2));
+        }
         // `cors(req, res, next)` makes no middleware: it is the factory used as one.
         if args
             .positional
@@ -98,7 +119,8 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     };
     let option = |key: &str| option(&options, key);
     let origin = option("origin");
-    let allow_origin = decision(run, origin.as_ref(), span);
+    let told = origin_option::told(run, origin.as_ref(), span);
+    let allow_origin = origin_option::decision(&told, origin.as_ref(), span);
     let methods = names(option("methods").as_ref(), Names::fixed(&METHODS, span), span);
     Policy {
         place: "cors()".to_owned(),
@@ -113,6 +135,7 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
         env_reads: origin
             .map(|origin| env_uses(&origin, "the cors package then switches itself off: no header is sent"))
             .unwrap_or_default(),
+        effects: effects::effects(&options, &told, span),
         ..Policy::new("express", "cors", span, allow_origin)
     }
 }
@@ -135,121 +158,6 @@ fn delegated(run: &mut Interp<'_>, delegate: &Arc<Closure>, span: Span) -> Value
         .filter(|event| &*event.target.path == "cors:delegate")
         .filter_map(|event| event.args.positional.get(1).cloned().map(|options| (event.when, options)));
     Value::one_of(alternatives, span)
-}
-
-/// Who is allowed by the `origin` option.
-fn decision(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) -> OriginDecision {
-    let Some(origin) = origin else { return OriginDecision::constant(OriginAnswer::Wildcard, call) };
-    let mut arms = Vec::new();
-    for (when, value) in origin.alternatives() {
-        for arm in arms_of(run, &value) {
-            arms.push(Arm { when: when.clone().and(arm.when), ..arm });
-        }
-        // An alternative that applies and lets nobody through ends the search.
-        arms.push(Arm { when, answer: OriginAnswer::Nothing, span: value.span });
-    }
-    let span = match origin.kind {
-        // The place that decides is the option, not the several places its values come from.
-        Kind::OneOf(_) => origin.trace.spans().first().copied().unwrap_or(origin.span),
-        _ => origin.span,
-    };
-    OriginDecision { arms, span }
-}
-
-fn arms_of(run: &mut Interp<'_>, value: &Value) -> Vec<Arm> {
-    let span = value.span;
-    let always = |answer: OriginAnswer| vec![Arm { when: Formula::True, answer, span }];
-    match &value.kind {
-        Kind::Str(text) => match &**text {
-            "*" => always(OriginAnswer::Wildcard),
-            "" => always(OriginAnswer::Nothing),
-            _ => always(OriginAnswer::Fixed(text.clone())),
-        },
-        Kind::Bool(true) => always(OriginAnswer::Echo),
-        Kind::Bool(false) | Kind::Undefined | Kind::Null => always(OriginAnswer::Nothing),
-        Kind::Regex { pattern, flags } => {
-            let when = origin_matches(pattern, flags.contains('i'), Anchor::Search, span);
-            vec![Arm { when, answer: OriginAnswer::Echo, span }]
-        }
-        Kind::List(list) => list_arms(&list.items, list.open, span, &|_| None),
-        Kind::Function(closure) => callback_arms(run, &closure.clone()),
-        Kind::Condition(formula) => vec![Arm { when: formula.clone(), answer: OriginAnswer::Echo, span }],
-        _ => always(OriginAnswer::Unknown),
-    }
-}
-
-/// `origin: (origin, callback) => …`, run with a symbolic origin: every call of the callback is an arm.
-fn callback_arms(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Arm> {
-    let span = closure.function.span;
-    let origin = Value::new(Kind::Term(Term::origin()), span);
-    let callback = Value::new(Kind::External("cors:callback".into()), span);
-    let args = Args { positional: vec![origin, callback], ..Args::default() };
-    let (events, _) = run.run_function(closure, &args);
-    let mut arms = Vec::new();
-    for event in &events {
-        match &*event.target.path {
-            "cors:callback" => arms.extend(answers(event)),
-            "throw" => {
-                arms.push(Arm { when: event.when.clone(), answer: OriginAnswer::Fails, span: event.span });
-            }
-            _ => {}
-        }
-    }
-    if arms.is_empty() {
-        // The callback went somewhere that cannot be followed.
-        arms.push(Arm { when: Formula::True, answer: OriginAnswer::Unknown, span });
-    }
-    arms
-}
-
-/// What one call of the callback answers: `(error, allowed)`.
-fn answers(event: &Event) -> Vec<Arm> {
-    let mut arms = Vec::new();
-    let arm =
-        |when: Formula, answer: OriginAnswer| Arm { when: event.when.clone().and(when), answer, span: event.span };
-    let mut no_error = Formula::True;
-    for (when, error) in event.args.positional.first().map(Value::alternatives).unwrap_or_default() {
-        match &error.kind {
-            Kind::Null | Kind::Undefined | Kind::Bool(false) => {}
-            Kind::Object(_) | Kind::Str(_) | Kind::Map(_) => {
-                no_error = no_error.and(when.clone().negated());
-                arms.push(arm(when, OriginAnswer::Fails));
-            }
-            _ => {
-                no_error = no_error.and(when.clone().negated());
-                arms.push(arm(when, OriginAnswer::Unknown));
-            }
-        }
-    }
-    let Some(allowed) = event.args.positional.get(1) else {
-        arms.push(arm(no_error, OriginAnswer::Nothing));
-        return arms;
-    };
-    for (when, value) in allowed.alternatives() {
-        let when = when.and(no_error.clone());
-        match &value.kind {
-            Kind::Bool(true) => arms.push(arm(when, OriginAnswer::Echo)),
-            Kind::Term(term) if term.is_origin() => {
-                // Without an Origin header the package sends nothing.
-                arms.push(arm(when, OriginAnswer::Echo));
-            }
-            Kind::Condition(formula) => {
-                arms.push(arm(when.clone().and(formula.clone()), OriginAnswer::Echo));
-                arms.push(arm(when, OriginAnswer::Nothing));
-            }
-            Kind::Bool(false) | Kind::Null | Kind::Undefined => arms.push(arm(when, OriginAnswer::Nothing)),
-            Kind::Str(text) if &**text == "*" => arms.push(arm(when, OriginAnswer::Wildcard)),
-            Kind::Str(text) => arms.push(arm(when, OriginAnswer::Fixed(text.clone()))),
-            Kind::List(list) => {
-                for inner in list_arms(&list.items, list.open, value.span, &|_| None) {
-                    arms.push(Arm { when: event.when.clone().and(when.clone()).and(inner.when.clone()), ..inner });
-                }
-                arms.push(arm(when, OriginAnswer::Nothing));
-            }
-            _ => arms.push(arm(when, OriginAnswer::Unknown)),
-        }
-    }
-    arms
 }
 
 /// Options that nobody reads.

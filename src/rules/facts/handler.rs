@@ -26,6 +26,10 @@ facts! {
         missing_preflight_headers: Flag,
         /// Its own headers drop the CORS headers of the enclosing block.
         loses_headers_by_inheritance: Flag,
+        /// It takes the place of an earlier block that matches as well, CORS headers included.
+        replaces_block: Flag,
+        /// It is chosen by the path alone, and its path names the method it is meant for.
+        method_in_path: Flag,
         /// Its errors leave without CORS headers.
         headers_missing_on_errors: Flag,
         /// CORS is configured here and never in force; `reason` says why.

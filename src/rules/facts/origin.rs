@@ -47,6 +47,16 @@ facts! {
         evidence_found: Known,
         /// The host belongs to a staging, preview or development deployment.
         staging: Known,
+        /// `corslint.toml` states it as an origin of production.
+        stated: Known,
+        /// `corslint.toml` states which origins production has, and it is none of them; `intent` is the place.
+        unstated: Flag,
+        /// The deployment that `corslint.toml` states it for, where that is not production.
+        stated_for: Text,
+        /// The twin is stated in `corslint.toml`; `evidence` is the place.
+        twin_stated: Known,
+        /// Where `corslint.toml` says otherwise: the list of production's origins, or the one that was probably meant.
+        intent: Text,
         /// The policy that lists it.
         policy: Arc<PolicyFacts>,
     }

@@ -37,6 +37,10 @@ facts! {
         installed: Question,
         /// It covers only routes that are public by their name: fonts, images, `.well-known`, a public API.
         public_route: Known,
+        /// `corslint.toml` states that any website may read its paths.
+        stated_public: Known,
+        /// Where `corslint.toml` states the origins of production.
+        intent: Text,
         /// It covers only static files.
         static_assets: Known,
         /// Requests it covers need a CORS-preflight request.
