@@ -38,6 +38,7 @@ use environment::Environment;
 use scope::Scope;
 use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
+pub use expr::merge_entry;
 pub use modules::ModuleState;
 
 /// Gives the evaluator the files a program imports.
@@ -52,6 +53,11 @@ pub trait Loader {
     fn matters(&self, path: &Utf8Path) -> bool {
         let _ = path;
         true
+    }
+    /// The directory of the package of this name that the repository holds itself, as workspaces do.
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        let _ = name;
+        None
     }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
@@ -74,6 +80,12 @@ pub trait Library: Sync {
     fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
         let _ = (run, left, right, span);
         None
+    }
+    /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
+    /// Its call is then recorded as `class:.name`, with the class as the first argument.
+    fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
+        let _ = (bases, name);
+        false
     }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -189,6 +201,10 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Functions that take their first argument apart by name: `({ req, res }) => …`.
+    pub destructuring: Vec<Arc<Closure>>,
+    /// Where a missing variable is replaced by `*`.
+    pub open_defaults: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
@@ -233,6 +249,8 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            destructuring: Vec::new(),
+            open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),
@@ -317,6 +335,47 @@ impl<'a> Interp<'a> {
         (self.log.split_off(start.min(self.log.len())), value)
     }
 
+    /// The value of a default or an annotation in a function's signature, where the function was made.
+    pub fn in_signature(&mut self, closure: &Closure, expr: &ir::Expr) -> Value {
+        let path = std::mem::take(&mut self.path);
+        let start = self.log.len();
+        let frame = run::Frame {
+            module: closure.module,
+            language: self.language(closure.module),
+            function: None,
+            base: 0,
+            returns: Vec::new(),
+            throws: Vec::new(),
+        };
+        self.frames.push(frame);
+        let value = self.eval(expr, closure.scope);
+        self.frames.pop();
+        self.path = path;
+        self.log.truncate(start);
+        value
+    }
+
+    /// Calls a value where the program stands: under its conditions, with what it does in the log.
+    pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
+        self.call(callee, args, None, false, span)
+    }
+
+    /// When a value is taken for true.
+    pub fn truth_of(&mut self, value: &Value) -> Formula {
+        self.truthy(value)
+    }
+
+    /// A name that a module gives out; what is given out and not known is an unknown value.
+    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        self.exports(module).into_iter().find(|(given, _)| &**given == name).map(|(_, value)| value)
+    }
+
+    /// What a module gives out as a whole: its default export, or `module.exports`.
+    pub fn default_export(&mut self, module: ModuleId) -> Option<Value> {
+        let whole = self.modules.get_index(module.0).and_then(|(_, state)| state.whole().cloned());
+        whole.or_else(|| self.exported(module, "default"))
+    }
+
     /// The object of an id.
     pub fn object(&self, id: ObjectId) -> &Object {
         &self.objects[id.0]
@@ -335,13 +394,6 @@ impl<'a> Interp<'a> {
     /// The module of a path, if it was evaluated.
     pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
         self.modules.get_index_of(path).map(ModuleId)
-    }
-
-    /// What a module gives out under a name; `default` is also what it assigns to `module.exports`.
-    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
-        let here = Span::new(FileId(0), 0, 0);
-        let value = self.module_member(module, &name.into(), here);
-        (!matches!(value.kind, Kind::Unknown(value::Reason::Unbound))).then_some(value)
     }
 
     /// Is there a file at this path?

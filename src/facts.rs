@@ -5,6 +5,8 @@
 
 mod calls;
 mod clients;
+mod dev_servers;
+mod examples;
 mod handlers;
 mod intended;
 mod origins;
@@ -29,5 +31,6 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     handlers::gather(project, &mut facts);
     clients::gather(project, environment, &links, &mut facts);
     stated::gather(project, &mut facts);
+    dev_servers::gather(project, &mut facts);
     facts
 }

@@ -21,7 +21,7 @@ use crate::model::project::Project;
 use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
 use crate::rules::facts::Facts;
-use crate::scan::{Found, Kind, Needles, Scan};
+use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
 use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
@@ -122,32 +122,33 @@ pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
 }
 
 fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
-    let speaks = |file: &Found| file.needles.contains(Needles::CORS);
-    let sends = |file: &Found| file.needles.contains(Needles::CLIENT);
-    if !scan.files.iter().any(|file| speaks(file) || sends(file)) {
-        // Without a word of CORS and without a request there is nothing to be understood.
-        return Analysis::default();
-    }
-    // A page that names an address of its own may call a server that has never heard of CORS.
-    let calls = |file: &Found| file.needles.contains(Needles::CLIENT | Needles::ALONE);
-    let judged = scan.files.iter().any(speaks) || scan.files.iter().any(calls);
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
     let environment = read_environment(scan, &kept, stated, &mut notices);
     let packages = read_packages(scan, &kept);
+    let paths: Vec<&Utf8Path> = scan.files.iter().map(|file| &*file.path).collect();
+    let entries = platforms::entries(&paths, &packages);
+    let says = |needles: Needles| scan.files.iter().any(|file| file.needles.contains(needles));
+    // Servers are of interest where CORS is spoken of, and where a framework, a platform or a proxy lets pages call them; whoever
+    // asks for an answer gets it also where nobody grants anything.
+    let about_servers = stated.closed || says(Needles::CORS) || says(Needles::FUNCTION) || !entries.is_empty();
+    // A page that names an address of its own may call a server that has never heard of CORS.
+    let about_servers = about_servers || says(Needles::SERVER) && says(Needles::CLIENT | Needles::ALONE);
+    if !about_servers && !says(Needles::CLIENT) {
+        return Analysis { environment, notices, ..Analysis::default() };
+    }
     let mut project = nginx_project(scan, &kept, &environment, &mut notices);
 
-    let entries = platforms::entries(scan.files.iter().map(|file| &*file.path), &packages);
     let mut roots: Vec<FileId> = kept
         .iter()
         .filter(|(id, kind, needles)| {
-            let relevant = needles.meets(Needles::CORS | Needles::SERVER);
-            judged && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            let relevant = needles.meets(Needles::CORS | Needles::SERVER | Needles::FUNCTION);
+            about_servers && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();
-    for path in entries.iter().filter(|_| judged) {
+    for path in &entries {
         let code = scan.load(path).filter(|&id| scan.kind(id).is_code() && !platforms::is_test_path(scan.below(id)));
         roots.extend(code.filter(|id| !roots.contains(id)));
     }

@@ -11,6 +11,7 @@ mod fingerprint;
 pub mod full;
 pub mod json;
 mod summary;
+pub mod trace;
 mod visible;
 
 use std::fmt;

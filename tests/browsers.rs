@@ -73,7 +73,9 @@ fn verdicts_and_messages_are_those_of_chromium() {
             wrong.push(format!("{row}\n  {verdict:?}\n  {lines:?}"));
         }
     }
-    println!("{judged} verdicts of Chromium, {refused} of them refusals with their texts; {elsewhere} redirected elsewhere");
+    println!(
+        "{judged} verdicts of Chromium, {refused} of them refusals with their texts; {elsewhere} redirected elsewhere"
+    );
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(judged > 3000 && refused > 1900, "{judged} {refused}");
 }
@@ -103,8 +105,11 @@ fn probed(url: &str, prefix: char, status: u16) -> Answer {
 
 fn probe_request(row: &Value) -> Request {
     let page = row["page"].as_str().unwrap();
-    let origin =
-        if page.contains("csp=sandbox") { "null".to_owned() } else { url::Url::parse(page).unwrap().origin().ascii_serialization() };
+    let origin = if page.contains("csp=sandbox") {
+        "null".to_owned()
+    } else {
+        url::Url::parse(page).unwrap().origin().ascii_serialization()
+    };
     let init = &row["init"];
     let method = row["xhr"].as_str().or(init["method"].as_str()).unwrap_or("GET");
     let mut request = Request::new(&origin, method, row["url"].as_str().unwrap());
@@ -153,7 +158,9 @@ fn probes_end_as_in_every_browser() {
     let mut wrong = Vec::new();
     for row in rows(include_str!("truth/probes.jsonl")).iter().filter(|row| !is_elsewhere(row)) {
         for (index, (browser, name)) in
-            [(Browser::Chromium, "chromium"), (Browser::Firefox, "firefox"), (Browser::Safari, "webkit")].iter().enumerate()
+            [(Browser::Chromium, "chromium"), (Browser::Firefox, "firefox"), (Browser::Safari, "webkit")]
+                .iter()
+                .enumerate()
         {
             let Some(ok) = row[name]["ok"].as_bool() else { continue };
             let mut request = probe_request(row);

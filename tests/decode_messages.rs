@@ -28,9 +28,9 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
     let credentials = format!(
         "The value of the 'Access-Control-Allow-Credentials' header in the response is '' which must be 'true' {include}"
     );
-    let xhr =
-        " The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute.";
-    let differs = format!("{} that is not equal to the supplied origin.{fix}", value("has a value", "https://other.example.com"));
+    let xhr = " The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute.";
+    let differs =
+        format!("{} that is not equal to the supplied origin.{fix}", value("has a value", "https://other.example.com"));
     let several = format!("{}, but only one is allowed.{fix}", value("contains multiple values", two));
     let invalid = format!("{}.{fix}", value("contains the invalid value", "app.example.com"));
     let missing = "No 'Access-Control-Allow-Origin' header is present on the requested resource.".to_owned();
@@ -55,16 +55,27 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
     for (cause, reason) in [
         (C::PreflightStatus, format!("{PREFLIGHT}It does not have HTTP ok status.")),
         (C::PreflightRedirect, format!("{PREFLIGHT}Redirect is not allowed for a preflight request.")),
-        (C::MethodsUnreadable, "Cannot parse Access-Control-Allow-Methods response header field in preflight response.".into()),
-        (C::HeadersUnreadable, "Cannot parse Access-Control-Allow-Headers response header field in preflight response.".into()),
-        (C::MethodNotAllowed, "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.".into()),
+        (
+            C::MethodsUnreadable,
+            "Cannot parse Access-Control-Allow-Methods response header field in preflight response.".into(),
+        ),
+        (
+            C::HeadersUnreadable,
+            "Cannot parse Access-Control-Allow-Headers response header field in preflight response.".into(),
+        ),
+        (
+            C::MethodNotAllowed,
+            "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.".into(),
+        ),
         (
             C::HeaderNotAllowed,
-            "Request header field x-api-key is not allowed by Access-Control-Allow-Headers in preflight response.".into(),
+            "Request header field x-api-key is not allowed by Access-Control-Allow-Headers in preflight response."
+                .into(),
         ),
         (
             C::RedirectWithCredentials,
-            "Redirect location '' contains a username and password, which is disallowed for cross-origin requests.".into(),
+            "Redirect location '' contains a username and password, which is disallowed for cross-origin requests."
+                .into(),
         ),
         (
             C::SchemeNotSupported,
@@ -72,7 +83,8 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
         ),
         (
             C::LocalNetworkInsecurePage,
-            "The request client is not a secure context and the resource is in more-private address space `loopback`.".into(),
+            "The request client is not a secure context and the resource is in more-private address space `loopback`."
+                .into(),
         ),
         (
             C::LocalNetworkPermission,
@@ -138,7 +150,11 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
         ),
         (Firefox, C::MixedContent, "Blocked loading mixed active content “http://api.example.com/x”"),
         (Firefox, C::ReasonNotSaid, "TypeError: NetworkError when attempting to fetch resource."),
-        (Safari, C::WildcardWithCredentials, "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true."),
+        (
+            Safari,
+            C::WildcardWithCredentials,
+            "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.",
+        ),
         (
             Safari,
             C::CredentialsNotAllowed,
@@ -169,9 +185,17 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
              cross-origin CORS redirection with non CORS scheme",
         ),
         (Safari, C::ReasonNotSaid, "Fetch API cannot load https://api.example.com/x due to access control checks."),
-        (Safari, C::ReasonNotSaid, "XMLHttpRequest cannot load https://api.example.com/x due to access control checks."),
+        (
+            Safari,
+            C::ReasonNotSaid,
+            "XMLHttpRequest cannot load https://api.example.com/x due to access control checks.",
+        ),
         (Safari, C::ReasonNotSaid, "TypeError: Load failed"),
-        (Safari, C::CredentialsNotAllowed, "Failed to load resource: Credentials flag is true, but Access-Control-Allow-Credentials is not \"true\"."),
+        (
+            Safari,
+            C::CredentialsNotAllowed,
+            "Failed to load resource: Credentials flag is true, but Access-Control-Allow-Credentials is not \"true\".",
+        ),
     ] {
         texts.push((browser, text.to_owned(), vec![cause]));
     }
@@ -183,9 +207,15 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
     for (cause, reason) in [
         (C::AllowOriginMissing, "CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200."),
         (C::AllowOriginMissing, "CORS header ‘Access-Control-Allow-Origin’ missing)."),
-        (C::AllowOriginDiffers, "CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://other.example.com’)."),
+        (
+            C::AllowOriginDiffers,
+            "CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://other.example.com’).",
+        ),
         (C::AllowOriginInvalid, "CORS header ‘Access-Control-Allow-Origin’ does not match ‘app.example.com’)."),
-        (C::AllowOriginList, "CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://a.example,https://b.example’)."),
+        (
+            C::AllowOriginList,
+            "CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://a.example,https://b.example’).",
+        ),
         (C::AllowOriginTwice, "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed)."),
         (C::CredentialsNotAllowed, "expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’)."),
         (C::PreflightStatus, "CORS preflight response did not succeed). Status code: 404."),
@@ -196,7 +226,10 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
             C::HeaderNotAllowed,
             "header ‘x-api-key’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response).",
         ),
-        (C::HeadersUnreadable, "invalid token ‘Content-Type Authorization’ in CORS header ‘Access-Control-Allow-Headers’)."),
+        (
+            C::HeadersUnreadable,
+            "invalid token ‘Content-Type Authorization’ in CORS header ‘Access-Control-Allow-Headers’).",
+        ),
         (C::RequestFailed, "CORS request did not succeed). Status code: (null)."),
         (C::SchemeNotSupported, "CORS request not http)."),
         (C::CorsDisabled, "CORS disabled)."),
@@ -219,7 +252,11 @@ fn every_text_is_decoded_to_its_cause() {
     for (browser, text, causes) in texts() {
         let message = only(&text);
         assert_eq!((message.browser, &message.causes, message.cut_off), (browser, &causes, false), "{text}");
-        assert_eq!(message.preflight, text.contains("reflight") || console().entry(causes[0]).unwrap().preflight_only, "{text}");
+        assert_eq!(
+            message.preflight,
+            text.contains("reflight") || console().entry(causes[0]).unwrap().preflight_only,
+            "{text}"
+        );
         if text.starts_with("Access to") || text.starts_with(FIREFOX) {
             assert_eq!(message.word("url"), Some("https://api.example.com/data/1?at=2"), "{text}");
         }
@@ -241,8 +278,11 @@ fn every_text_of_the_table_is_tried() {
 #[test]
 fn what_stands_around_a_message_does_not_matter() {
     for (browser, text, causes) in texts() {
-        let wrapped: String =
-            text.chars().enumerate().flat_map(|(at, c)| (at > 0 && at % 60 == 0).then_some('\n').into_iter().chain([c])).collect();
+        let wrapped: String = text
+            .chars()
+            .enumerate()
+            .flat_map(|(at, c)| (at > 0 && at % 60 == 0).then_some('\n').into_iter().chain([c]))
+            .collect();
         let curly = text.replace('\'', "’").replace('"', "”");
         let straight = text.replace(['‘', '’'], "'").replace(['“', '”'], "\"");
         let eaten = text.replace(['\'', '‘', '’', '`', '"', '“', '”'], "");
@@ -261,7 +301,11 @@ fn what_stands_around_a_message_does_not_matter() {
             eaten,
         ] {
             let message = only(&noisy);
-            assert_eq!((message.browser, message.causes.first(), message.cut_off), (browser, causes.first(), false), "{noisy}");
+            assert_eq!(
+                (message.browser, message.causes.first(), message.cut_off),
+                (browser, causes.first(), false),
+                "{noisy}"
+            );
         }
     }
 }
@@ -292,7 +336,10 @@ app.js:20 Uncaught (in promise) TypeError: Failed to fetch
                   response is not successful. Status code: 401 (items, line 0)\n[Error] Unhandled Promise Rejection: TypeError: \
                   Load failed";
     let message = only(safari);
-    assert_eq!((message.cause(), message.word("url")), (Some(Cause::PreflightStatus), Some("https://api.example.com/items")));
+    assert_eq!(
+        (message.cause(), message.word("url")),
+        (Some(Cause::PreflightStatus), Some("https://api.example.com/items"))
+    );
 }
 
 #[test]
@@ -308,7 +355,10 @@ fn several_messages_are_several() {
     let missing = Some(Cause::AllowOriginMissing);
     assert_eq!(causes, [Some(Cause::MethodNotAllowed), missing, missing]);
     assert_eq!(messages[2].word("from"), Some("https://api.example.com/y"));
-    assert_eq!((messages[2].word("url"), messages[2].word("origin")), (Some("https://cdn.example.com/y"), Some("null")));
+    assert_eq!(
+        (messages[2].word("url"), messages[2].word("origin")),
+        (Some("https://cdn.example.com/y"), Some("null"))
+    );
 }
 
 #[test]
@@ -344,7 +394,10 @@ fn what_is_cut_off_leaves_what_is_possible() {
                 // Shorter is vaguer, never wrong.
                 let possible = message.causes.is_empty() || message.causes.iter().any(|cause| causes.contains(cause));
                 let lost = message.browser != browser;
-                assert!(possible || lost || message.causes.contains(&Cause::ReasonNotSaid), "{cut}\n{message:#?}\n{causes:?}");
+                assert!(
+                    possible || lost || message.causes.contains(&Cause::ReasonNotSaid),
+                    "{cut}\n{message:#?}\n{causes:?}"
+                );
             }
             known += usize::from(!decoded.messages.is_empty());
         }

@@ -167,6 +167,9 @@ impl Interp<'_> {
         let set = env_set(&read);
         let value = Value::new(Kind::Env(read), span);
         let default = default.filter(|_| !self.environment.is_passed(name, &from));
+        if let Some(default) = &default {
+            self.note_open_default(&value, default);
+        }
         match default {
             None => value,
             Some(default) => Value::one_of([(set.clone(), value), (set.negated(), default)], span),

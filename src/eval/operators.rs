@@ -159,6 +159,13 @@ impl Interp<'_> {
                 Formula::any(parts)
             }
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
+            // Whatever a variable lists, what is missing or empty is not in it.
+            (Kind::Env(read), Kind::Term(term)) if matches!(read.shape, EnvShape::List { .. }) => {
+                request(term, Relation::Present, span).and(Formula::unknown(span))
+            }
+            (Kind::Env(read), Kind::Str(text)) if &**text == "*" => {
+                Formula::test(Test::EnvEquals { variable: read.name.clone(), value: text.clone() }, span)
+            }
             (Kind::External(path), Kind::Str(name)) if matches!(&**path, "py:os.environ" | "js:process.env") => {
                 Formula::test(Test::EnvSet { variable: name.clone() }, span)
             }

@@ -40,6 +40,9 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         FaultKind::PreflightUnhandled => &mut one.preflight_unhandled,
         FaultKind::SentTwice => &mut one.sent_twice,
         FaultKind::Shadowed => &mut one.shadowed,
+        FaultKind::PreflightOnly => &mut one.preflight_only,
+        FaultKind::StripsCors => &mut one.strips_cors,
+        FaultKind::ApiIgnored => &mut one.api_ignored,
     };
     *flag = true.into();
     one

@@ -31,6 +31,7 @@ pub(super) fn gather(
         seen_servers.extend(policy.server);
         let named = named_origins(&policy.allow_origin);
         let mut one = policy_facts(policy, &named, environment, sources);
+        open_default(policy, project, &mut one);
         one.first_on_server = first.into();
         one.calls = super::calls::of(index, project, links);
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
@@ -38,6 +39,7 @@ pub(super) fn gather(
         let one = Arc::new(one);
         super::origins::gather(policy, &named, &one, project, environment, facts);
         facts.policies.push((*one).clone());
+        facts.policies.extend(super::examples::copied(policy, &one, environment, sources));
         settings(policy, facts);
     }
     for name in &project.names {
@@ -52,6 +54,20 @@ pub(super) fn gather(
             misspelled: true.into(),
             ..HeaderFacts::default()
         });
+    }
+}
+
+/// Where the default of a variable opens the server at another place than the policy, the policy's own place is its option.
+fn open_default(policy: &Policy, project: &Project, facts: &mut PolicyFacts) {
+    let variable = &facts.allow_origin.variable.value;
+    let written = project.open_defaults.iter().find(|one| *one.value == **variable && !policy.span.contains(one.span));
+    let Some(written) = written.filter(|one| !policy.allow_origin.span.contains(one.span)) else { return };
+    let origin = &mut facts.allow_origin;
+    origin.open_default = true.into();
+    origin.opening = Text::at("*", written.span);
+    if origin.wildcard.0 {
+        origin.span = Some(policy.allow_origin.span);
+        origin.written.span = origin.span;
     }
 }
 
@@ -132,6 +148,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials),
         calls: CallsFacts::default(),
+        example: false.into(),
         stated_public: false.into(),
         intent: Text::default(),
     }
@@ -185,6 +202,9 @@ fn allow_origin(
         witness,
         written: Text::at(excerpt(sources.slice(span)), span),
         example: example(probed, environment),
+        decision: Text::at(excerpt(sources.slice(decision.span)), decision.span),
+        opening: Text::at("*", span),
+        open_default: false.into(),
         variable: probed.variable.clone().map(Text::new).unwrap_or_default(),
         suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
     }

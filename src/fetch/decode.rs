@@ -67,8 +67,12 @@ pub fn decode(text: &str) -> Decoded {
     let mut messages: Vec<(usize, Message)> =
         found.iter().map(|hit| (hit.found.start, framed(hit, &text, console))).collect();
     messages.extend(rest(&text, end, console));
-    let strangers = console.strangers.iter().filter(|stranger| text.key.contains(&super::squeeze::squeeze(&stranger.text)));
-    Decoded { messages: tidy(messages.into_iter().map(|(_, message)| message).collect()), strangers: strangers.collect() }
+    let strangers =
+        console.strangers.iter().filter(|stranger| text.key.contains(&super::squeeze::squeeze(&stranger.text)));
+    Decoded {
+        messages: tidy(messages.into_iter().map(|(_, message)| message).collect()),
+        strangers: strangers.collect(),
+    }
 }
 
 /// A text of the table that stands in the text as a whole, and the causes it stands for.

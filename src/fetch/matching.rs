@@ -68,7 +68,8 @@ pub fn cut_off<'t>(template: &'t Template, text: &Squeezed, start: usize) -> Opt
             Part::Text(_, expected) if expected.starts_with(rest) => return whole(weight + rest.len(), words),
             Part::Text(..) => return None,
             Part::Word(name) => {
-                let next = parts.peek().map_or("", |part| if let Part::Text(_, key) = part { key.as_str() } else { "" });
+                let next =
+                    parts.peek().map_or("", |part| if let Part::Text(_, key) = part { key.as_str() } else { "" });
                 let found = if next.is_empty() { None } else { rest.find(next) };
                 let agreeing = if found.is_none() { overlap(rest, next) } else { 0 };
                 let length = found.unwrap_or(rest.len() - agreeing);
@@ -163,7 +164,9 @@ fn fits(name: &str, text: &Squeezed, start: usize, end: usize) -> bool {
     let word = &text.key[start..end];
     let written = || text.between(start, end);
     match name {
-        "url" | "from" | "page" => begins_like_a_url(word, text.key.len() == end) && !MARKS.iter().any(|mark| word.contains(mark)),
+        "url" | "from" | "page" => {
+            begins_like_a_url(word, text.key.len() == end) && !MARKS.iter().any(|mark| word.contains(mark))
+        }
         "origin" => word == "null" || fits("url", text, start, end),
         "method" | "header" | "kind" | "scheme" | "space" | "other" => {
             word.len() <= 128 && !written().contains(char::is_whitespace)

@@ -66,9 +66,7 @@ fn line(request: &Request, cause: Cause, stage: Stage, words: &Words, browser: B
     let console = console();
     let entry = console.entry(cause)?;
     let fits = |text: &&Text| {
-        text.browser == browser
-            && !text.old
-            && text.kind.as_ref().is_none_or(|kind| kind == request.initiator.name())
+        text.browser == browser && !text.old && text.kind.as_ref().is_none_or(|kind| kind == request.initiator.name())
     };
     let filled = |text: &'static Text| Some((text, text.text.fill(words)?));
     let (text, reason) = entry.texts.iter().filter(fits).find_map(filled)?;
@@ -77,7 +75,8 @@ fn line(request: &Request, cause: Cause, stage: Stage, words: &Words, browser: B
     }
     let frame = console.frames.iter().filter(|frame| frame.browser == browser && !frame.tied);
     let frame = frame.filter_map(|frame| frame.text.fill(words)).next();
-    let mark = console.mark(browser).filter(|_| text.marked || marks(entry, stage)).and_then(|mark| mark.text.fill(words));
+    let mark =
+        console.mark(browser).filter(|_| text.marked || marks(entry, stage)).and_then(|mark| mark.text.fill(words));
     Some([frame, mark, Some(reason)].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 

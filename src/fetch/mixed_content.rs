@@ -7,7 +7,8 @@ use crate::model::origin::{Url, is_loopback};
 
 /// Is a fetch of this URL blocked as mixed content?
 pub fn is_blocked(page: &str, url: &str) -> bool {
-    page.starts_with("https://") && Url::parse(url).is_some_and(|url| url.scheme == "http" && !is_trustworthy(&url.host))
+    page.starts_with("https://")
+        && Url::parse(url).is_some_and(|url| url.scheme == "http" && !is_trustworthy(&url.host))
 }
 
 /// A potentially trustworthy host without https (<https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy>).

@@ -75,5 +75,9 @@ pub fn check(request: &Request, answer: &Answer, reader: Reader) -> Result<Grant
 }
 
 fn status(answer: &Answer) -> Result<(), Refusal> {
-    if answer.is_ok() { Ok(()) } else { Err(Refusal::new(Cause::PreflightStatus).with_value(answer.status.to_string())) }
+    if answer.is_ok() {
+        Ok(())
+    } else {
+        Err(Refusal::new(Cause::PreflightStatus).with_value(answer.status.to_string()))
+    }
 }

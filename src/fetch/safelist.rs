@@ -38,7 +38,9 @@ impl fmt::Display for Unsafe {
                 write!(f, "has `{}` in its value, which is not safelisted", char::from(*byte))
             }
             Unsafe::Byte(byte) => write!(f, "has the byte 0x{byte:02X} in its value, which is not safelisted"),
-            Unsafe::ContentType(Some(essence)) => write!(f, "is `{essence}`, and only the types of forms are safelisted"),
+            Unsafe::ContentType(Some(essence)) => {
+                write!(f, "is `{essence}`, and only the types of forms are safelisted")
+            }
             Unsafe::ContentType(None) => f.write_str("is no MIME type"),
             Unsafe::Range => f.write_str("is not one range with a start"),
             Unsafe::Together(bytes) => {

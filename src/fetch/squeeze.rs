@@ -46,7 +46,8 @@ impl<'a> Squeezed<'a> {
     pub fn quote_end(&self, start: usize) -> usize {
         let Some(&from) = self.places.get(start) else { return self.key.len() };
         let rest = &self.original[from..];
-        let end = rest.find(is_quote).or_else(|| rest.find(is_blank)).map_or(self.original.len(), |length| from + length);
+        let end =
+            rest.find(is_quote).or_else(|| rest.find(is_blank)).map_or(self.original.len(), |length| from + length);
         self.places.partition_point(|&place| place < end)
     }
 

@@ -45,7 +45,9 @@ impl Step {
     pub fn title(self) -> &'static str {
         match self {
             Step::CorsCheckMissing => "CORS check, step 2: `Access-Control-Allow-Origin` is there",
-            Step::CorsCheckOrigin => "CORS check, step 4: the request's origin is equal to `Access-Control-Allow-Origin`",
+            Step::CorsCheckOrigin => {
+                "CORS check, step 4: the request's origin is equal to `Access-Control-Allow-Origin`"
+            }
             Step::CorsCheckCredentials => "CORS check, step 7: `Access-Control-Allow-Credentials` is `true`",
             Step::PreflightStatus => "CORS-preflight fetch, step 7: the status is an ok status (200 to 299)",
             Step::PreflightLists => "CORS-preflight fetch, step 7.3: the lists of methods and headers can be read",

@@ -6,11 +6,13 @@
 
 mod access;
 mod faults;
+mod front;
 mod headers;
 mod leaf;
 mod map;
 mod place;
 mod policy;
+mod redirects;
 mod script;
 mod selection;
 mod tree;
@@ -65,7 +67,12 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
             findings.unused_map(&alternatives, name, map.span());
         }
     }
-    findings.finish()
+    let mut project = findings.finish();
+    for root in roots.iter().filter(|root| !is_development(root.path)) {
+        redirects::collect(&root.items, 0, &mut project.redirects);
+    }
+    project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
+    project
 }
 
 /// Does a directive use a variable? Its own definition does not count.

@@ -22,7 +22,9 @@ impl Needles {
     pub const BROWSER: Needles = Needles(8);
     /// Writes down an address or an option of a request that can be wrong by itself.
     pub const ALONE: Needles = Needles(16);
-    const ALL: Needles = Needles(31);
+    /// Is a function that a platform calls with a request, or calls such a function by its name.
+    pub const FUNCTION: Needles = Needles(32);
+    const ALL: Needles = Needles(63);
 
     /// Is every class of `other` in this set?
     pub fn contains(self, other: Needles) -> bool {
@@ -67,6 +69,11 @@ const WORDS: &[(&str, Needles)] = &[
     ("split_settings", Needles::SERVER),
     ("add_header", Needles::SERVER),
     ("installed_apps", Needles::SERVER),
+    ("deno.serve", Needles::FUNCTION),
+    ("http/server.ts", Needles::FUNCTION),
+    ("respondwith(", Needles::FUNCTION),
+    ("request, env", Needles::FUNCTION),
+    ("functions.invoke", Needles::FUNCTION),
     ("fetch(", Needles::CLIENT),
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),
@@ -87,7 +94,10 @@ const WORDS: &[(&str, Needles)] = &[
     ("method: 'd", Needles::CLIENT),
     ("method: \"d", Needles::CLIENT),
     ("window.", Needles::BROWSER),
-    ("document.", Needles::BROWSER),
+    ("document.getelement", Needles::BROWSER),
+    ("document.query", Needles::BROWSER),
+    ("document.cookie", Needles::BROWSER),
+    ("document.create", Needles::BROWSER),
     ("localstorage", Needles::BROWSER),
     ("sessionstorage", Needles::BROWSER),
     ("usestate", Needles::BROWSER),
@@ -119,8 +129,8 @@ mod tests {
         assert_eq!(Needles::search(b"nothing here"), Needles::default());
         assert_eq!(Needles::search(b"ACCESS-Control-Allow-Origin"), Needles::CORS);
         assert_eq!(Needles::search(b"MIDDLEWARE = ['corsheaders']"), Needles::CORS | Needles::SERVER);
-        let all = Needles::CORS | Needles::SERVER | Needles::CLIENT;
-        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express()"), all);
+        let all = Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION;
+        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express(); Deno.serve(f)"), all);
     }
 
     #[test]

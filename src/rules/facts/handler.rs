@@ -51,6 +51,14 @@ facts! {
         uncovered: Flag,
         /// The call of a client of the repository that it concerns.
         client: Text,
+        /// It makes a development server work where production does not; `other` is what answers in production.
+        dev_proxy_only: Flag,
+        /// Only its answer to the preflight has the headers, which `cors` sets; the answer at its place has none.
+        preflight_only: Flag,
+        /// It hands on the answer of another server without that server's CORS headers; `reason` says how they are lost.
+        strips_cors: Flag,
+        /// It sets headers through an API that the platform ignores; `reason` says what happens instead.
+        api_ignored: Flag,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.

@@ -53,6 +53,8 @@ facts! {
         literal_wildcards: LiteralWildcardFacts,
         /// What clients and routes of the repository ask of it and do not get.
         calls: CallsFacts,
+        /// It is so only with the values of an example env file, which people copy.
+        example: Known,
     }
 }
 
@@ -91,6 +93,12 @@ facts! {
         variable: Text,
         /// The line of an example env file that sets that variable to `*`.
         example: Text,
+        /// The option or header line that decides.
+        decision: Text,
+        /// Where everybody is let in: the `*` that is written, or the default of the variable.
+        opening: Text,
+        /// `opening` is the default of a variable, written at another place than the policy.
+        open_default: Flag,
     }
 }
 
