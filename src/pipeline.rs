@@ -141,6 +141,8 @@ fn evaluate(scan: &mut Scan, told: &Told) -> Analysis {
     // Servers are of interest where CORS is spoken of, and where a framework, a platform or a proxy lets pages call them; whoever
     // asks for an answer gets it also where nobody grants anything.
     let about_servers = told.stated.closed || says(Needles::CORS) || says(Needles::FUNCTION) || !entries.is_empty();
+    // A page that names an address of its own may call a server that has never heard of CORS.
+    let about_servers = about_servers || says(Needles::SERVER) && says(Needles::CLIENT | Needles::ALONE);
     if !about_servers && !says(Needles::CLIENT) {
         return Analysis { environment, notices, ..Analysis::default() };
     }

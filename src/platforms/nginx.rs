@@ -12,6 +12,7 @@ mod leaf;
 mod map;
 mod place;
 mod policy;
+mod redirects;
 mod script;
 mod selection;
 mod tree;
@@ -67,6 +68,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
         }
     }
     let mut project = findings.finish();
+    for root in roots.iter().filter(|root| !is_development(root.path)) {
+        redirects::collect(&root.items, 0, &mut project.redirects);
+    }
     project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
     project
 }
