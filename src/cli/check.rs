@@ -95,7 +95,8 @@ impl Check {
             eprint(&files(&outcome));
         }
         if self.show_model {
-            eprint(&outcome.model);
+            let lines = outcome.model.lines().map(|line| format!("{}\n", visible(line)));
+            eprint(&lines.collect::<String>());
         }
         for target in &targets {
             let color = target.file.is_none() && self.common.color.on(&io::stdout());
