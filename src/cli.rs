@@ -15,6 +15,7 @@ mod init;
 mod judging;
 mod man;
 mod narrowing;
+mod output;
 mod rules;
 mod schema;
 mod select;

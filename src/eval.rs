@@ -38,6 +38,7 @@ use environment::Environment;
 use scope::Scope;
 use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
+pub use expr::merge_entry;
 pub use modules::ModuleState;
 
 /// Gives the evaluator the files a program imports.
@@ -52,6 +53,11 @@ pub trait Loader {
     fn matters(&self, path: &Utf8Path) -> bool {
         let _ = path;
         true
+    }
+    /// The directory of the package of this name that the repository holds itself, as workspaces do.
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        let _ = name;
+        None
     }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
@@ -69,6 +75,17 @@ pub trait Library: Sync {
     fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
         let _ = (run, target, args, span);
         None
+    }
+    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
+    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
+        let _ = (run, left, right, span);
+        None
+    }
+    /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
+    /// Its call is then recorded as `class:.name`, with the class as the first argument.
+    fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
+        let _ = (bases, name);
+        false
     }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -184,9 +201,14 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Functions that take their first argument apart by name: `({ req, res }) => …`.
+    pub destructuring: Vec<Arc<Closure>>,
+    /// Where a missing variable is replaced by `*`.
+    pub open_defaults: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
+    joined: HashMap<Span, Span>,
     far: usize,
 }
 
@@ -227,11 +249,32 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            destructuring: Vec::new(),
+            open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),
+            joined: HashMap::new(),
             far: 0,
         }
+    }
+
+    /// The same evaluation within other bounds.
+    pub fn within(mut self, bounds: Bounds) -> Interp<'a> {
+        self.steps_left = bounds.steps;
+        self.entry_steps_left = bounds.entry_steps;
+        self.bounds = bounds;
+        self
+    }
+
+    /// Calls one of the program's functions as a part of what is going on: what it does is recorded like anything else.
+    pub fn apply(&mut self, closure: &Arc<Closure>, args: &Args, span: Span) -> Value {
+        self.call_closure(closure, args, None, span)
+    }
+
+    /// Where a text begins that was put together from several: the place of the first of them that says something.
+    pub fn first_piece(&self, span: Span) -> Span {
+        self.joined.get(&span).copied().unwrap_or(span)
     }
 
     /// Evaluates a file as the start of a program, unless it was imported before.
@@ -282,10 +325,55 @@ impl<'a> Interp<'a> {
         self.entry_steps_left = self.bounds.entry_steps;
         // What a platform asks for is run however much the programs around it have cost.
         self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        // Functions given to something unknown are seen once in each run.
+        let called = std::mem::take(&mut self.called);
         let start = self.log.len();
         let value = self.call_closure(closure, args, None, closure.function.span);
+        let run = std::mem::replace(&mut self.called, called);
+        self.called.extend(run);
         self.path = path;
         (self.log.split_off(start.min(self.log.len())), value)
+    }
+
+    /// The value of a default or an annotation in a function's signature, where the function was made.
+    pub fn in_signature(&mut self, closure: &Closure, expr: &ir::Expr) -> Value {
+        let path = std::mem::take(&mut self.path);
+        let start = self.log.len();
+        let frame = run::Frame {
+            module: closure.module,
+            language: self.language(closure.module),
+            function: None,
+            base: 0,
+            returns: Vec::new(),
+            throws: Vec::new(),
+        };
+        self.frames.push(frame);
+        let value = self.eval(expr, closure.scope);
+        self.frames.pop();
+        self.path = path;
+        self.log.truncate(start);
+        value
+    }
+
+    /// Calls a value where the program stands: under its conditions, with what it does in the log.
+    pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
+        self.call(callee, args, None, false, span)
+    }
+
+    /// When a value is taken for true.
+    pub fn truth_of(&mut self, value: &Value) -> Formula {
+        self.truthy(value)
+    }
+
+    /// A name that a module gives out; what is given out and not known is an unknown value.
+    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
+        self.exports(module).into_iter().find(|(given, _)| &**given == name).map(|(_, value)| value)
+    }
+
+    /// What a module gives out as a whole: its default export, or `module.exports`.
+    pub fn default_export(&mut self, module: ModuleId) -> Option<Value> {
+        let whole = self.modules.get_index(module.0).and_then(|(_, state)| state.whole().cloned());
+        whole.or_else(|| self.exported(module, "default"))
     }
 
     /// The object of an id.
@@ -301,6 +389,21 @@ impl<'a> Interp<'a> {
     /// The path of a module.
     pub fn module_path(&self, module: ModuleId) -> &Utf8Path {
         self.modules.get_index(module.0).map_or(Utf8Path::new(""), |(path, _)| path)
+    }
+
+    /// The module of a path, if it was evaluated.
+    pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
+        self.modules.get_index_of(path).map(ModuleId)
+    }
+
+    /// Is there a file at this path?
+    pub fn has_file(&self, path: &Utf8Path) -> bool {
+        self.loader.exists(path)
+    }
+
+    /// A JSON file as a value.
+    pub fn json_file(&mut self, path: &Utf8Path) -> Option<Value> {
+        self.loader.document(path).map(|document| json::node_value(&document))
     }
 
     /// The file of an evaluated module's path.

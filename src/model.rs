@@ -2,9 +2,13 @@
 //!
 //! In: built by `platforms/`. Out: asked by `fetch/` and `rules/`. Depends on `source` alone: no language, no library.
 
+pub mod client;
 pub mod condition;
+pub mod dev_server;
 pub mod intent;
+pub mod link;
 pub mod origin;
+pub mod path;
 pub mod policy;
 pub mod probe;
 pub mod project;

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use crate::model::client::{Base, ClientRequest};
+use crate::model::link::links;
 use crate::model::policy::{MaxAge, Names, OriginAnswer, Policy};
 use crate::model::probe::named_origins;
 use crate::model::project::Project;
@@ -30,7 +32,46 @@ pub fn model(project: &Project, sources: &Sources) -> String {
     for policy in &project.policies {
         write_policy(&mut text, policy, sources);
     }
+    let links = links(project);
+    for (index, request) in project.clients.iter().enumerate() {
+        write_client(&mut text, request, sources);
+        for link in links.iter().filter(|link| link.client == index) {
+            let server = project.servers.get(link.server).map_or("", |server| &server.name);
+            let _ = writeln!(
+                text,
+                "  answered by {server}, cross-origin {}, preflight {:?}, request {:?}",
+                link.cross_origin, link.preflight, link.actual
+            );
+        }
+    }
     text
+}
+
+fn write_client(text: &mut String, request: &ClientRequest, sources: &Sources) {
+    let method = request.method.value.as_deref().unwrap_or("?");
+    let _ = write!(text, "client {} {method}", request.library);
+    for url in &request.urls {
+        let path = url.path.as_deref().unwrap_or("…");
+        let _ = match &url.base {
+            Base::Relative => write!(text, " {path}"),
+            Base::Absolute { url, open_port, .. } => {
+                write!(text, " {}{}{path}", url.origin(), if *open_port { ":…" } else { "" })
+            }
+            Base::Variable { name, .. } => write!(text, " ${name}{path}"),
+            Base::Open => write!(text, " …{path}"),
+        };
+    }
+    let headers: Vec<&str> = request.headers.iter().map(|header| &*header.name.value).collect();
+    let _ = writeln!(
+        text,
+        ", headers [{}], body {:?}, credentials {:?}, reads [{}], {:?}, at {}",
+        headers.join(", "),
+        request.content_type.value,
+        request.credentials.value,
+        request.reads.iter().map(|name| &*name.value).collect::<Vec<_>>().join(", "),
+        request.browser,
+        place(sources, request.span)
+    );
 }
 
 fn write_policy(text: &mut String, policy: &Policy, sources: &Sources) {

@@ -16,6 +16,9 @@ use crate::source::{FileId, Notice, Sources};
 use crate::syntax::document::Node;
 use crate::syntax::{Problem, javascript, json, python};
 
+/// Manifests that are read to find packages of the repository, at most.
+const MAX_PACKAGES: usize = 500;
+
 /// The files of a run and what was parsed of them.
 #[derive(Debug)]
 pub struct Workspace<'s> {
@@ -23,14 +26,43 @@ pub struct Workspace<'s> {
     pub scan: &'s mut Scan,
     modules: HashMap<FileId, Arc<Module>>,
     documents: HashMap<FileId, Arc<Node>>,
+    packages: Option<HashMap<String, Utf8PathBuf>>,
     /// What could not be parsed.
     pub notices: Vec<Notice>,
+    focus: Focus,
+}
+
+/// What an evaluation is about: which files matter to it by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Focus {
+    /// Servers and what they grant.
+    #[default]
+    Servers,
+    /// Requests of browsers.
+    Clients,
 }
 
 impl<'s> Workspace<'s> {
     /// A workspace over scanned files.
     pub fn new(scan: &'s mut Scan) -> Workspace<'s> {
-        Workspace { scan, modules: HashMap::new(), documents: HashMap::new(), notices: Vec::new() }
+        Workspace {
+            scan,
+            modules: HashMap::new(),
+            documents: HashMap::new(),
+            packages: None,
+            notices: Vec::new(),
+            focus: Focus::Servers,
+        }
+    }
+
+    /// Turns to what the next evaluation is about.
+    pub fn turn_to(&mut self, focus: Focus) {
+        self.focus = focus;
+    }
+
+    /// The tree of a file that was parsed.
+    pub fn parsed(&self, id: FileId) -> Option<&Arc<Module>> {
+        self.modules.get(&id)
     }
 
     /// Parses program files ahead of time, in parallel.
@@ -38,6 +70,7 @@ impl<'s> Workspace<'s> {
         let scan = &*self.scan;
         let parsed: Vec<(FileId, Module, Vec<Problem>)> = files
             .par_iter()
+            .filter(|id| !self.modules.contains_key(id))
             .filter_map(|&id| parse(&scan.sources, scan.kind(id), id).map(|(module, problems)| (id, module, problems)))
             .collect();
         for (id, module, problems) in parsed {
@@ -76,6 +109,11 @@ impl Loader for Workspace<'_> {
     }
 
     fn module(&mut self, path: &Utf8Path) -> Option<Arc<Module>> {
+        // Markup says nothing of where requests go; a page imports dozens of such files.
+        let markup = matches!(path.extension(), Some("tsx" | "jsx"));
+        if self.focus == Focus::Clients && markup && !self.matters(path) {
+            return None;
+        }
         let id = self.scan.load(path)?;
         if let Some(module) = self.modules.get(&id) {
             return Some(module.clone());
@@ -102,9 +140,29 @@ impl Loader for Workspace<'_> {
         Some(document)
     }
 
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        if self.packages.is_none() {
+            let manifests = self.scan.files.iter().map(|file| &file.path);
+            let manifests = manifests.filter(|path| path.file_name() == Some("package.json"));
+            let manifests: Vec<Utf8PathBuf> = manifests.take(MAX_PACKAGES).cloned().collect();
+            let mut found = HashMap::new();
+            for path in manifests {
+                let name = self.document(&path).and_then(|document| Some(document.get("name")?.as_str()?.to_string()));
+                if let (Some(name), Some(home)) = (name, path.parent()) {
+                    found.entry(name).or_insert_with(|| home.to_owned());
+                }
+            }
+            self.packages = Some(found);
+        }
+        self.packages.as_ref()?.get(name).cloned()
+    }
+
     fn matters(&self, path: &Utf8Path) -> bool {
         let needles = self.scan.needles_at(path);
-        needles.contains(Needles::CORS) || needles.contains(Needles::SERVER)
+        needles.meets(match self.focus {
+            Focus::Servers => Needles::CORS | Needles::SERVER | Needles::FUNCTION,
+            Focus::Clients => Needles::CLIENT,
+        })
     }
 
     fn path(&self, file: FileId) -> Utf8PathBuf {

@@ -207,9 +207,11 @@ fn every_rule_is_shown_failing_and_passing() {
 #[test]
 fn rules_speak_of_known_platforms() {
     const KNOWN: &[&str] = &[
+        "angular",
         "appwrite",
         "aws",
         "client",
+        "create-react-app",
         "django",
         "express",
         "fastapi",
@@ -223,6 +225,7 @@ fn rules_speak_of_known_platforms() {
         "node",
         "starlette",
         "vercel",
+        "vite",
         "workers",
     ];
     let rules = load(embedded_files()).unwrap();

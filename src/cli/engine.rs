@@ -23,10 +23,11 @@ pub trait Engine {
     /// Scans, evaluates and judges.
     fn check(&self, settings: &Settings) -> Result<Outcome, Error>;
 
-    /// The origins that production allows, for a first configuration, in order of their place.
-    fn origins(&self, settings: &Settings) -> Result<Vec<FoundOrigin>, Error>;
     /// Scans and evaluates, for verbs that ask the model themselves.
     fn model(&self, deployment: &Deployment) -> Result<Model, Error>;
+
+    /// The origins that production allows, for a first configuration, in order of their place.
+    fn origins(&self, settings: &Settings) -> Result<Vec<FoundOrigin>, Error>;
 }
 
 /// The code and environment that a model is made of.

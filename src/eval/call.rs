@@ -7,6 +7,7 @@ use super::value::{Args, Closure, Kind, List, Map, MapEntry, Reason, ScopeId, Va
 use super::{Interp, Target};
 use crate::ir::{self, Arg, Expr, ExprKind, Language, Pattern};
 use crate::model::condition::Formula;
+use crate::model::term::{Part, Term};
 use crate::source::Span;
 
 impl Interp<'_> {
@@ -109,6 +110,12 @@ impl Interp<'_> {
                     _ => self.call_unknown(args, "?", span),
                 }
             }
+            // `body.items.at(0)`: what comes of a body is as little known as the body.
+            Kind::Term(term) if matches!(&term.part, Part::Other(part) if part.len() < self.bounds.name) => {
+                self.run_callbacks(args, span);
+                let part = Part::Other(format!("{:?}@{}", term.part, span.start).into());
+                Interp::term_value(Term::of(part), span)
+            }
             _ => self.call_unknown(args, "?", span),
         }
     }
@@ -141,6 +148,12 @@ impl Interp<'_> {
             Kind::External(path) => {
                 let target = Target { path: format!("{path}.{name}").into(), object: None };
                 self.call_external(target, args, None, false, span)
+            }
+            Kind::Class(_) => {
+                let mut args = args.clone();
+                args.positional.insert(0, receiver.clone());
+                let target = Target { path: format!("class:.{name}").into(), object: None };
+                self.call_external(target, &args, None, false, span)
             }
             Kind::OneOf(alternatives) => {
                 let parts: Vec<(Formula, Value)> = alternatives

@@ -47,15 +47,6 @@ pub struct EnvFile {
     pub passed: BTreeSet<Arc<str>>,
 }
 
-/// What the user says of the deployment.
-#[derive(Debug, Clone, Default)]
-pub struct Stated {
-    /// Variables that it sets.
-    pub variables: BTreeMap<String, String>,
-    /// These and those of the repository's files are all.
-    pub closed: bool,
-}
-
 /// Everything the repository and the user say about variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -121,6 +112,22 @@ impl Environment {
         })
     }
 
+    /// What the files put into the holes of templates: of each variable the value for the deployment, else the one that people
+    /// are shown, unless it names somebody's own machine.
+    pub fn filling(&self) -> BTreeMap<String, String> {
+        let mut filling: BTreeMap<String, (Deployment, String)> = BTreeMap::new();
+        for file in &self.files {
+            let deployed = matches!(file.deployment, Deployment::Production | Deployment::Any | Deployment::Example);
+            for (name, value) in file.variables.iter().filter(|_| deployed) {
+                let known = filling.get(&**name).is_some_and(|(deployment, _)| *deployment <= file.deployment);
+                if !known && !value.value.is_empty() && !looks_local(&value.value) {
+                    filling.insert(name.to_string(), (file.deployment, value.value.to_string()));
+                }
+            }
+        }
+        filling.into_iter().map(|(name, (_, value))| (name, value)).collect()
+    }
+
     /// Files that name a variable, in path order.
     pub fn naming<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e EnvFile> + 'e {
         self.files.iter().filter(move |file| file.variables.contains_key(name) || file.passed.contains(name))
@@ -160,6 +167,9 @@ impl Interp<'_> {
         let set = env_set(&read);
         let value = Value::new(Kind::Env(read), span);
         let default = default.filter(|_| !self.environment.is_passed(name, &from));
+        if let Some(default) = &default {
+            self.note_open_default(&value, default);
+        }
         match default {
             None => value,
             Some(default) => Value::one_of([(set.clone(), value), (set.negated(), default)], span),

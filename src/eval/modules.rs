@@ -277,11 +277,41 @@ impl Interp<'_> {
         if let Some(found) = base.and_then(|base| self.file_at(&base.join(specifier))) {
             return Some(found);
         }
+        if let Some(found) = self.workspace_file(specifier) {
+            return Some(found);
+        }
         // `@/x` and `~/x` mean the source root by convention when no configuration says so.
         let rest = specifier.strip_prefix("@/").or_else(|| specifier.strip_prefix("~/"))?;
         directory
             .ancestors()
             .find_map(|base| self.file_at(&base.join("src").join(rest)).or_else(|| self.file_at(&base.join(rest))))
+    }
+
+    /// `@shop/config/cors`: a file of a package that lies in the repository itself. What its manifest names is often built only
+    /// later, so the sources are looked for as well.
+    fn workspace_file(&mut self, specifier: &str) -> Option<Utf8PathBuf> {
+        let scope = if specifier.starts_with('@') { specifier.find('/')? + 1 } else { 0 };
+        let end = specifier[scope..].find('/').map_or(specifier.len(), |at| scope + at);
+        let (name, rest) = specifier.split_at(end);
+        let home = self.loader.package(name)?;
+        let rest = rest.trim_start_matches('/');
+        if !rest.is_empty() {
+            return [home.join(rest), home.join("src").join(rest)].iter().find_map(|path| self.file_at(path));
+        }
+        let manifest = self.loader.document(&home.join("package.json"));
+        let named =
+            ["source", "module", "main", "types"].into_iter().filter_map(|key| manifest.as_ref()?.get(key)?.as_str());
+        let named: Vec<String> = named.map(|path| path.trim_start_matches("./").to_string()).collect();
+        let built = |path: &str| {
+            let inner = ["dist/", "build/", "lib/", "out/"].iter().find_map(|folder| path.strip_prefix(folder))?;
+            Some(inner.trim_end_matches(".d.ts").to_owned())
+        };
+        let sources: Vec<String> = named.iter().filter_map(|path| built(path)).collect();
+        let from_sources = sources.iter().flat_map(|path| [home.join(path), home.join("src").join(path)]);
+        let candidates = named.iter().map(|path| home.join(path)).chain(from_sources);
+        candidates
+            .chain([home.join("src"), home.join("src/index"), home.join("index")])
+            .find_map(|path| normalise(&path).and_then(|path| self.file_at(&path)))
     }
 
     /// The file a path without extension means, also as a directory with an index file.

@@ -159,6 +159,13 @@ impl Interp<'_> {
                 Formula::any(parts)
             }
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
+            // Whatever a variable lists, what is missing or empty is not in it.
+            (Kind::Env(read), Kind::Term(term)) if matches!(read.shape, EnvShape::List { .. }) => {
+                request(term, Relation::Present, span).and(Formula::unknown(span))
+            }
+            (Kind::Env(read), Kind::Str(text)) if &**text == "*" => {
+                Formula::test(Test::EnvEquals { variable: read.name.clone(), value: text.clone() }, span)
+            }
             (Kind::External(path), Kind::Str(name)) if matches!(&**path, "py:os.environ" | "js:process.env") => {
                 Formula::test(Test::EnvSet { variable: name.clone() }, span)
             }
@@ -266,6 +273,10 @@ impl Interp<'_> {
                 } else {
                     span
                 };
+                if at == span && !a.is_empty() {
+                    let first = self.first_piece(left.span);
+                    self.joined.insert(span, first);
+                }
                 Value::text(format!("{a}{b}"), at)
             }
             (Kind::Str(empty), Kind::Env(_) | Kind::Term(_)) if empty.is_empty() => right.clone(),
@@ -290,10 +301,18 @@ impl Interp<'_> {
                 }
                 Value::new(Kind::List(Arc::new(list)), span)
             }
-            (Kind::Env(read), Kind::Str(_)) | (Kind::Str(_), Kind::Env(read)) => {
-                Value::new(Kind::Env(EnvRead { shape: EnvShape::Changed, ..read.clone() }), span)
+            _ => {
+                let libraries = self.libraries;
+                if let Some(value) = libraries.iter().find_map(|library| library.concat(self, left, right, span)) {
+                    return value;
+                }
+                match (&left.kind, &right.kind) {
+                    (Kind::Env(read), Kind::Str(_)) | (Kind::Str(_), Kind::Env(read)) => {
+                        Value::new(Kind::Env(EnvRead { shape: EnvShape::Changed, ..read.clone() }), span)
+                    }
+                    _ => Value::unknown(Reason::NotModelled, span),
+                }
             }
-            _ => Value::unknown(Reason::NotModelled, span),
         }
     }
 

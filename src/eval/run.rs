@@ -90,6 +90,9 @@ impl Interp<'_> {
         let closure = Arc::new(Closure { function: function.clone(), scope, this, module });
         if self.seen_pending.insert(function.span) {
             self.pending.push(closure.clone());
+            if function.params.first().is_some_and(|param| matches!(param.pattern, ir::Pattern::Map { .. })) {
+                self.destructuring.push(closure.clone());
+            }
         }
         Value::new(Kind::Function(closure), function.span)
     }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::intended::Intended;
 use crate::eval::environment::{Deployment, Environment};
+use crate::model::condition::Test;
 use crate::model::origin::{
     Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
 };
 use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
 use crate::model::project::Project;
-use crate::model::world::Assume;
+use crate::model::world::{Assume, is_selector};
 use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
 use crate::source::Span;
 
@@ -43,9 +44,14 @@ pub(super) fn gather(
             ..OriginFacts::default()
         });
     }
+    // Code that asks for `*` itself, in a variable or a list, does not leave it to the comparison.
+    let asks = |test: &Test| matches!(test, Test::EnvEquals { value, .. } if &**value == "*");
+    let arms = policy.allow_origin.arms.iter();
+    let knows_star = open || arms.flat_map(|arm| arm.when.tests()).any(|(test, _)| asks(test));
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
     for one in named {
         let fallback = one.fallback.is_some();
+        let deployed = is_deployed_default(one, named);
         if one.standing == Standing::Elsewhere && !fallback
             || one.standing == Standing::Possible && !fallback && !certain_text(one)
         {
@@ -54,7 +60,7 @@ pub(super) fn gather(
         let url = Url::parse(&one.text);
         let host = url.as_ref().map(|url| url.host.clone()).unwrap_or_default();
         let fault = malformation(&one.text)
-            .filter(|(kind, _)| matters(policy, *kind) && !(open && *kind == Malformation::LiteralWildcard));
+            .filter(|(kind, _)| matters(policy, *kind) && !(knows_star && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
         let intended = Intended::of(one, twin.as_ref(), &project.intent);
         let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
@@ -76,7 +82,7 @@ pub(super) fn gather(
             malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
             placeholder: is_placeholder(&one.text).into(),
             null_origin: (one.text == "null").into(),
-            fallback: fallback.into(),
+            fallback: (fallback && !deployed).into(),
             variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
             only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
             www_mismatch: (production_standing && twin.is_some() && !intended.twin_is_settled).into(),
@@ -93,6 +99,17 @@ pub(super) fn gather(
             policy: facts_of_policy.clone(),
         });
     }
+}
+
+/// A default that names a deployed site as well is what production uses, not a makeshift for want of the variable.
+fn is_deployed_default(one: &NamedOrigin, named: &[NamedOrigin]) -> bool {
+    let Some(variable) = one.fallback.as_ref().filter(|variable| !is_selector(variable)) else { return false };
+    let deployed = |url: Url| url.scheme == "https" && !is_loopback(&url.host) && !is_private_network(&url.host);
+    named.iter().any(|other| {
+        other.fallback.as_ref() == Some(variable)
+            && !is_placeholder(&other.text)
+            && Url::parse(&other.text).is_some_and(deployed)
+    })
 }
 
 /// What is wrong with a text is wrong whatever the environment says, as long as it may be used at all.

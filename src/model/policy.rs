@@ -118,6 +118,8 @@ pub struct Policy {
     pub allow_origin: OriginDecision,
     /// `Access-Control-Allow-Credentials: true`.
     pub allow_credentials: Spanned<Known>,
+    /// When they are allowed, where a variable decides that.
+    pub credentials_when: Option<Formula>,
     /// `Access-Control-Allow-Methods`.
     pub allow_methods: Spanned<Names>,
     /// `Access-Control-Allow-Headers`.
@@ -227,6 +229,7 @@ impl Policy {
             place: String::new(),
             allow_origin,
             allow_credentials: Spanned::new(Known::No, span),
+            credentials_when: None,
             allow_methods: names(),
             allow_headers: names(),
             expose_headers: names(),

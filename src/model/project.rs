@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use super::client::ClientRequest;
+use super::dev_server::{DevServer, Front};
 use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
@@ -22,6 +24,14 @@ pub struct Project {
     pub names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
+    /// Variables with `*` as the default, each at the place of that default.
+    pub open_defaults: Vec<Spanned<Arc<str>>>,
+    /// Development servers of front ends.
+    pub dev_servers: Vec<DevServer>,
+    /// Web servers and platforms that stand in front in production.
+    pub fronts: Vec<Front>,
+    /// What code for browsers asks for.
+    pub clients: Vec<ClientRequest>,
     /// What the user says is meant.
     pub intent: Intent,
 }
@@ -36,8 +46,10 @@ impl Project {
                     *index += policies;
                 }
                 for guarded in &mut handler.effects {
-                    if let super::server::Effect::Cors(index) = &mut guarded.effect {
-                        *index += policies;
+                    match &mut guarded.effect {
+                        super::server::Effect::Cors(index) => *index += policies,
+                        super::server::Effect::Mounted(index) => *index += servers,
+                        _ => {}
                     }
                 }
             }
@@ -50,6 +62,10 @@ impl Project {
         self.faults.extend(other.faults);
         self.names.extend(other.names);
         self.hosts.extend(other.hosts);
+        self.open_defaults.extend(other.open_defaults);
+        self.dev_servers.extend(other.dev_servers);
+        self.fronts.extend(other.fronts);
+        self.clients.extend(other.clients);
     }
 }
 
@@ -111,6 +127,10 @@ pub enum FaultKind {
     ErrorsWithoutHeaders,
     /// An inner block drops the headers of the outer one.
     InheritanceLost,
+    /// A later block that matches as well takes the place of the one with the headers.
+    ReplacedBlock,
+    /// It is chosen by the path, and its path names a method.
+    MethodInPath,
     /// A request without an `Origin` header ends in an exception.
     MissingOriginRefused,
     /// A path pattern that the pinned version of the router refuses at start-up.
@@ -121,6 +141,12 @@ pub enum FaultKind {
     SentTwice,
     /// Something that comes first answers all that CORS is configured for here.
     Shadowed,
+    /// Only the answer to the preflight carries the headers.
+    PreflightOnly,
+    /// It hands on the answer of another server without that server's CORS headers.
+    StripsCors,
+    /// Headers are set through an API that the platform ignores.
+    ApiIgnored,
 }
 
 /// A header or method name as somebody wrote it.

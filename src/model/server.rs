@@ -27,6 +27,27 @@ pub struct Server {
     pub onion: bool,
     /// Who turns an exception into an answer.
     pub failing: Failing,
+    /// The requests that are given to it, where other servers share its address (the locations of nginx).
+    pub takes: Formula,
+    /// The server behind it, where it passes requests on.
+    pub upstream: Option<Upstream>,
+    /// Ports it listens on, as far as they are written somewhere.
+    pub ports: Vec<u16>,
+    /// The directory of the package it belongs to.
+    pub package: Arc<str>,
+    /// What a last slash of the path means to its routes.
+    pub slashes: Slashes,
+}
+
+/// A server that requests are passed on to (`Effect::Forward`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upstream {
+    /// Its URL, as far as it is known: `http://api:4000`.
+    pub url: Spanned<Arc<str>>,
+    /// A path that begins with the first text is passed on with the second in its place.
+    pub rewrites: Option<(Arc<str>, Arc<str>)>,
+    /// Request headers that are set on the way; an empty value takes the header away.
+    pub headers: Vec<(Arc<str>, HeaderValue)>,
 }
 
 impl Server {
@@ -41,8 +62,24 @@ impl Server {
             unanswered: Unanswered::Unknown,
             onion: false,
             failing: Failing::Unknown,
+            takes: Formula::True,
+            upstream: None,
+            ports: Vec::new(),
+            package: "".into(),
+            slashes: Slashes::Ignored,
         }
     }
+}
+
+/// What a last slash of the path means to routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slashes {
+    /// Nothing (Express).
+    Ignored,
+    /// `/items` and `/items/` are two paths (Django).
+    Counted,
+    /// The same, and a path that no route has is redirected with this status to its twin where a route has that (Starlette).
+    Redirected(u16),
 }
 
 /// Who turns an exception (`Effect::Fail`) into an answer.
@@ -180,17 +217,24 @@ impl Scope {
         Some(self.prefix || pattern.len() == asked.len())
     }
 
+    /// Does it see a request for this path, where a last slash counts?
+    pub fn sees_path_exactly(&self, path: &str) -> Option<bool> {
+        self.path.as_ref().map_or(Some(true), |own| super::path::matches(&own.value, self.prefix, path))
+    }
+
     /// Does it see requests with this method?
     pub fn has_method(&self, method: &str) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|own| &**own == method)
     }
 }
 
-fn segments(path: &str) -> Vec<&str> {
+/// The segments of a path.
+pub(super) fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty()).collect()
 }
 
-fn is_open(part: &str) -> bool {
+/// May the segment of a route be anything?
+pub(super) fn is_open(part: &str) -> bool {
     part.starts_with([':', '{', '<']) || is_rest(part) || part.contains(['(', '*'])
 }
 
@@ -214,10 +258,14 @@ pub struct GuardedEffect {
 pub enum Effect {
     /// Sets a response header, replacing earlier values.
     Set(Spanned<Arc<str>>, HeaderValue),
+    /// Sets a response header unless something outside of it did already.
+    Default(Spanned<Arc<str>>, HeaderValue),
     /// Adds a value of a response header.
     Append(Spanned<Arc<str>>, HeaderValue),
     /// Adds names to a response header that is a list of names (`Vary`): to its one line, unless they are there already.
     Merge(Spanned<Arc<str>>, HeaderValue),
+    /// Adds a value to the one line of a response header that is a list, whether it is there already or not.
+    Extend(Spanned<Arc<str>>, HeaderValue),
     /// Removes a response header.
     Remove(Spanned<Arc<str>>),
     /// Sets the status without answering yet.
@@ -234,6 +282,12 @@ pub enum Effect {
     Next,
     /// Goes on to the error handlers.
     Fail,
+    /// Goes on like `Next`; an exception from inside becomes an answer here: that of the error handlers, else a 500.
+    Rescue,
+    /// Another answer takes the place of the one from inside: the header lines written so far are gone.
+    Replace,
+    /// Passes to another server of the project, by its index, with the path below the handler's own.
+    Mounted(usize),
 }
 
 /// The value of a header.

@@ -3,15 +3,13 @@
 //! In: the evaluator's log. Out: servers, policies, faults of order and registration. Source: <https://expressjs.com/en/api.html>.
 //! Never judges.
 
-mod cors_npm;
+mod contexts;
+pub(super) mod cors_npm;
 mod effects;
-mod handlers;
 pub(super) mod order;
 mod origin_option;
-mod preflight;
-mod registration;
-
-use std::sync::Arc;
+pub(super) mod preflight;
+pub(super) mod registration;
 
 use super::packages::Packages;
 use crate::eval::value::{Args, Kind, Value};
@@ -20,6 +18,7 @@ use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
 use crate::model::term::{Part, Term};
 use crate::source::Span;
+use cors_npm::CorsObjects;
 
 /// What Express and the packages around it mean to the evaluator.
 pub struct Express;
@@ -51,6 +50,11 @@ impl Library for Express {
                 | "log" => term(Part::Other(name.into())),
                 _ => None,
             },
+            "express:req.address" => match name {
+                "pathname" => term(Part::Path),
+                "href" | "path" => term(Part::Target),
+                _ => term(Part::Other("address".into())),
+            },
             "express:req.headers" => Some(Value::new(Kind::Term(Term::header(name)), span)),
             "express:req.cookies" | "express:req.signedCookies" => {
                 Some(Value::new(Kind::Term(Term::header("cookie")), span))
@@ -62,7 +66,12 @@ impl Library for Express {
 
     fn call(&self, _run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
         let path = &*target.path;
+        let whole = |value: &Value| matches!(&value.kind, Kind::Term(term) if *term == Term::of(Part::Target));
         match path {
+            // `new URL(req.url, base)`, `url.parse(req.url)`: an address whose path is the request's.
+            "js:URL" | "npm:url.URL" | "npm:url.parse" if args.positional.first().is_some_and(whole) => {
+                return Some(Value::new(Kind::External("express:req.address".into()), span));
+            }
             "express:req.get" | "express:req.header" => {
                 let name = args.positional.first()?.as_str()?;
                 return Some(Value::new(Kind::Term(Term::header(name)), span));
@@ -88,21 +97,12 @@ fn authenticated(span: Span) -> Value {
     Value::condition(Formula::test(Test::Authenticated, span), span)
 }
 
-/// The symbolic arguments of a handler: request, response, `next`.
-pub(super) fn handler_args(span: Span, error: bool) -> Args {
-    let external = |name: &str| Value::new(Kind::External(Arc::from(name)), span);
-    let mut positional = vec![external("express:req"), external("express:res"), external("express:next")];
-    if error {
-        positional.insert(0, Value::new(Kind::Term(Term::of(Part::Other("error".into()))), span));
-    }
-    Args { positional, ..Args::default() }
-}
-
-/// Servers, policies and faults of all Express programs.
-pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
+/// Servers, policies and faults of all Express programs; also which policy each `cors(…)` is.
+pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> (Project, CorsObjects) {
     let mut project = Project::default();
     let cors = cors_npm::policies(run, packages, &mut project);
+    contexts::policies(run, &cors, &mut project);
     registration::servers(run, packages, &cors, &mut project);
     order::faults(run, &cors, &mut project);
-    project
+    (project, cors)
 }

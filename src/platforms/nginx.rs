@@ -6,14 +6,19 @@
 
 mod access;
 mod faults;
+mod front;
 mod headers;
 mod leaf;
 mod map;
 mod place;
 mod policy;
 mod script;
+mod selection;
 mod tree;
+mod upstream;
 mod variables;
+
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -24,9 +29,10 @@ use self::place::{Place, is_development};
 use self::policy::Findings;
 use self::tree::{Item, Root};
 use self::variables::{Alternative, Variables};
+use crate::model::condition::Formula;
 use crate::model::project::Project;
 use crate::model::server::HeaderPiece;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use crate::syntax::nginx::{Directive, WordPart};
 
 /// Locations of a repository that are looked at; the rest is passed over.
@@ -35,9 +41,10 @@ const MAX_PLACES: usize = 2_000;
 const MAX_DEPTH: usize = 12;
 
 /// What the nginx files of a repository amount to. All at once, because they include each other.
-pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
+/// `filled` is what env files put into the holes of templates.
+pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeMap<String, String>) -> Project {
     let roots = tree::roots(files);
-    let mut maps = Maps::default();
+    let mut maps = Maps::new(filled);
     for (number, root) in roots.iter().enumerate() {
         maps.collect(&root.items, number);
     }
@@ -59,7 +66,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)]) -> Project {
             findings.unused_map(&alternatives, name, map.span());
         }
     }
-    findings.finish()
+    let mut project = findings.finish();
+    project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
+    project
 }
 
 /// Does a directive use a variable? Its own definition does not count.
@@ -84,7 +93,7 @@ struct Walk<'w, 'm, 'a> {
 impl<'a> Walk<'_, '_, 'a> {
     fn root(&mut self, root: &Root<'a>) {
         let level = Level::alone(&root.items);
-        self.blocks(&level, None, 0);
+        self.blocks(&level, None, &Around::nothing(), 0);
         if !is_development(self.path) {
             self.findings.names(&root.items);
         }
@@ -95,53 +104,92 @@ impl<'a> Walk<'_, '_, 'a> {
             return;
         }
         let Some(first) = root.items.first() else { return };
-        self.place(level, Place::file(self.path, first.head()), None, true);
+        self.place(level, Place::file(self.path, first.head()), None, Formula::True, true);
     }
 
     /// The servers and locations among the directives of a level.
-    fn blocks(&mut self, level: &Level<'_, 'a>, server: Option<&[Item<'a>]>, depth: usize) {
+    fn blocks(&mut self, level: &Level<'_, 'a>, server: Option<&[Item<'a>]>, around: &Around, depth: usize) {
         if depth > MAX_DEPTH {
             return;
         }
+        let servers = selection::servers(level.items);
+        let (locations, _) = selection::locations(level.items);
+        let takes = |known: &[(Span, Formula)], item: &Item<'_>| {
+            let own = known.iter().find(|(span, _)| *span == item.head()).map(|(_, when)| when.clone());
+            around.takes.clone().and(own.unwrap_or(Formula::False))
+        };
         for item in level.items {
             let inner = Level::inside(level, item);
             match item.name() {
-                "http" => self.blocks(&inner, None, depth + 1),
+                "http" => self.blocks(&inner, None, around, depth + 1),
                 "server" if item.directive.block.is_some() => {
-                    self.blocks(&inner, Some(&item.children), depth + 1);
+                    let takes = takes(&servers, item);
+                    let inside = Around { takes: takes.clone(), tells: mentions_cors(&inner) || has_cors(item, 0) };
+                    self.blocks(&inner, Some(&item.children), &inside, depth + 1);
                     // What no location takes is answered by the server itself.
                     let taken = item.children.iter().any(|item| item.name() == "location" && item.first() == "/");
                     if !taken {
-                        self.place(inner, Place::server(item), None, false);
+                        let rest = takes.and(selection::locations(&item.children).1);
+                        self.place(inner, Place::server(item), None, rest, inside.tells);
                     }
                     if !is_development(self.path) {
                         self.findings.shadowed(&item.children);
                     }
                 }
                 "location" => {
-                    self.place(inner, Place::location(item), server, false);
-                    self.blocks(&inner, server, depth + 1);
+                    if !is_development(self.path) {
+                        self.findings.location(item);
+                    }
+                    let takes = takes(&locations, item);
+                    let rest = takes.clone().and(selection::locations(&item.children).1);
+                    self.place(inner, Place::location(item), server, rest, around.tells);
+                    self.blocks(&inner, server, &Around { takes, tells: around.tells }, depth + 1);
                 }
                 _ => {}
             }
         }
     }
 
-    fn place(&mut self, level: Level<'_, 'a>, place: Place, server: Option<&[Item<'a>]>, is_fragment: bool) {
+    fn place(&mut self, level: Level<'_, 'a>, place: Place, server: Option<&[Item<'a>]>, takes: Formula, tells: bool) {
         if *self.left == 0 {
             return;
         }
         *self.left -= 1;
         // Most locations have nothing to do with CORS and are not worth more than a look.
-        if !mentions_cors(&level) {
+        if !tells && !mentions_cors(&level) {
             return;
         }
+        let is_fragment = level.outer.is_none();
         let leaf = Leaf::new(level, place, server, self.variables.clone(), is_fragment);
         if leaf.involves_cors() {
             let preflighted = preflighted(&leaf, self.path);
-            self.findings.add(&leaf, preflighted, self.path, is_development(self.path));
+            self.findings.add(&leaf, preflighted, self.path, is_development(self.path), takes);
+        } else if tells {
+            // Beside a place with such headers it matters which of them takes a request.
+            self.findings.neighbour(&leaf, takes);
         }
     }
+}
+
+/// What the blocks around a level say of it.
+#[derive(Clone)]
+struct Around {
+    /// The requests that it is given.
+    takes: Formula,
+    /// The server around it has headers of CORS somewhere.
+    tells: bool,
+}
+
+impl Around {
+    fn nothing() -> Around {
+        Around { takes: Formula::True, tells: false }
+    }
+}
+
+/// Is a CORS header written anywhere inside of a block?
+fn has_cors(item: &Item<'_>, depth: usize) -> bool {
+    let here = Level::alone(&item.children).own_lines().iter().any(Line::is_cors);
+    here || (depth <= MAX_DEPTH && item.children.iter().any(|inner| has_cors(inner, depth + 1)))
 }
 
 /// Is a CORS header written on this level, in an `if` of it, or around it?

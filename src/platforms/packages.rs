@@ -2,7 +2,7 @@
 //!
 //! In: trees of manifests with their paths. Out: the version text of a package for code at a path. Reads nothing itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,11 +14,17 @@ use crate::syntax::requirements::Requirement;
 #[derive(Debug, Clone, Default)]
 pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
+    homes: BTreeSet<Utf8PathBuf>,
+    proxied: BTreeSet<Utf8PathBuf>,
 }
 
 impl Packages {
     /// Takes in a package.json.
     pub fn add_package_json(&mut self, path: &Utf8Path, document: &Node) {
+        if document.get("proxy").is_some() {
+            self.proxied.insert(path.to_owned());
+        }
+        self.homes.insert(path.parent().unwrap_or(Utf8Path::new("")).to_owned());
         for section in ["dependencies", "devDependencies", "peerDependencies"] {
             for (name, version) in document.get(section).map(Node::entries).unwrap_or_default() {
                 if let Some(version) = version.as_str() {
@@ -53,6 +59,16 @@ impl Packages {
         }
     }
 
+    /// The directory of the package.json that code at a path belongs to.
+    pub fn home(&self, from: &Utf8Path) -> Option<&Utf8Path> {
+        from.ancestors().skip(1).find_map(|directory| self.homes.get(directory)).map(Utf8PathBuf::as_path)
+    }
+
+    /// Does the package.json that code at a path belongs to name a package?
+    pub fn depends(&self, package: &str, from: &Utf8Path) -> bool {
+        self.home(from).and_then(|home| self.directories.get(home)).is_some_and(|names| names.contains_key(package))
+    }
+
     fn insert(&mut self, path: &Utf8Path, name: String, version: &str) {
         let mut home = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         // `requirements/base.txt` speaks for the directory above it.
@@ -84,6 +100,17 @@ impl Packages {
         })
     }
 
+    /// Does this package.json configure the proxy of a development server?
+    pub fn is_proxied(&self, manifest: &Utf8Path) -> bool {
+        self.proxied.contains(manifest)
+    }
+
+    /// The directories whose own manifest names a package.
+    pub fn directories(&self, package: &str) -> BTreeSet<Utf8PathBuf> {
+        let named = self.directories.iter().filter(|(_, names)| names.contains_key(package));
+        named.map(|(directory, _)| directory.clone()).collect()
+    }
+
     /// The lowest major version a text admits: `^4.18.2` → 4; `None` when it does not say.
     pub fn major(&self, package: &str, from: &Utf8Path) -> Option<u32> {
         self.numbers(package, from).map(|(major, _)| major)
@@ -97,5 +124,35 @@ impl Packages {
         let major = parts.next()?.parse().ok()?;
         let minor = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
         Some((major, minor))
+    }
+
+    /// The newest major and minor version that a text admits; `None` when it admits any, or names none.
+    pub fn newest(&self, package: &str, from: &Utf8Path) -> Option<(u32, u32)> {
+        self.version(package, from)?.split([',', ' ']).filter_map(newest).min()
+    }
+}
+
+/// The newest version that one specifier admits: `==4.9.0`, `~=4.9`, `^4.9`, `<5`, or a bare `4.9.0`.
+fn newest(specifier: &str) -> Option<(u32, u32)> {
+    let start = specifier.find(|c: char| c.is_ascii_digit())?;
+    let (operator, version) = specifier.split_at(start);
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+    let major = parts.next().flatten()?;
+    let minor = parts.next();
+    let known = minor.flatten();
+    let (of_major, of_minor) = ((major, u32::MAX), known.map(|minor| (major, minor)));
+    match operator.trim() {
+        "" | "=" | "==" | "===" | "<=" => Some(of_minor.unwrap_or(of_major)),
+        "~" => Some(of_minor.unwrap_or(of_major)),
+        "~=" if parts.next().is_some() => Some(of_minor.unwrap_or(of_major)),
+        "~=" => Some(of_major),
+        "^" if major > 0 => Some(of_major),
+        "^" => Some(of_minor.unwrap_or(of_major)),
+        "<" => match (major, known.unwrap_or(0)) {
+            (0, 0) => None,
+            (major, 0) => Some((major - 1, u32::MAX)),
+            (major, minor) => Some((major, minor - 1)),
+        },
+        _ => None,
     }
 }

@@ -158,7 +158,7 @@ pub fn uses(project: &Project) -> Vec<NameUse> {
     }
     for server in &project.servers {
         for guarded in server.handlers.iter().flat_map(|handler| &handler.effects) {
-            if let Effect::Set(name, _) | Effect::Append(name, _) = &guarded.effect {
+            if let Effect::Set(name, _) | Effect::Append(name, _) | Effect::Default(name, _) = &guarded.effect {
                 push(name, meant_header(&name.value), "response header", server.platform);
             }
         }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::eval::Event;
 use crate::eval::value::{EnvShape, Item, Kind, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::origin::{Url, is_loopback};
@@ -38,6 +39,22 @@ pub fn flag(value: Option<&Value>, default: bool, fallback: Span) -> Spanned<Kno
         _ => Known::Unknown,
     };
     Spanned::new(known, value.span)
+}
+
+/// When a value is the boolean `true`.
+pub fn true_when(value: &Value) -> Formula {
+    Formula::any(value.alternatives().into_iter().map(|(when, value)| {
+        let holds = match &value.kind {
+            Kind::Bool(flag) => Formula::constant(*flag),
+            Kind::Condition(formula) => formula.clone(),
+            Kind::Env(read) if read.shape == EnvShape::Bool => {
+                Formula::test(Test::EnvTrue { variable: read.name.clone() }, read.read)
+            }
+            Kind::Null | Kind::Undefined | Kind::Str(_) => Formula::False,
+            _ => Formula::unknown(value.span),
+        };
+        when.and(holds)
+    }))
 }
 
 /// Seconds in production; a missing value is `default`.
@@ -195,7 +212,28 @@ fn collect_env(value: &Value, has_default: bool, effect: &'static str, uses: &mu
     }
 }
 
-/// The value of a header as pieces.
+/// The lines that a header's value becomes where each element of a list is sent as a line of its own.
+pub fn header_lines(value: &Value) -> Vec<(Formula, Vec<HeaderValue>)> {
+    let mut all = Vec::new();
+    for (when, value) in value.alternatives() {
+        match &value.kind {
+            Kind::List(list)
+                if !list.open
+                    && list
+                        .items
+                        .iter()
+                        .all(|item| item.when == Formula::True && !matches!(item.value.kind, Kind::OneOf(_))) =>
+            {
+                let lines = list.items.iter().flat_map(|item| header_values(&item.value));
+                all.push((when, lines.map(|(_, line)| line).collect()));
+            }
+            _ => all.extend(header_values(&value).into_iter().map(|(also, line)| (when.clone().and(also), vec![line]))),
+        }
+    }
+    all
+}
+
+/// The value of a header as pieces; the elements of a list are joined.
 pub fn header_values(value: &Value) -> Vec<(Formula, HeaderValue)> {
     value
         .alternatives()
@@ -251,4 +289,12 @@ pub fn option(options: &Value, key: &str) -> Option<Value> {
         Kind::Undefined | Kind::Null => None,
         _ => Some(Value::unknown(crate::eval::value::Reason::NotModelled, options.span)),
     }
+}
+
+/// Is it thrown inside a `try` of the same function?
+pub fn is_caught(event: &Event, all: &[Event]) -> bool {
+    let inside = |formula: &Formula| {
+        formula.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(body) if body.contains(event.span)))
+    };
+    all.iter().any(|other| inside(&other.when)) && !inside(&event.when)
 }

@@ -18,16 +18,22 @@ impl Needles {
     pub const SERVER: Needles = Needles(2);
     /// Sends requests from a browser.
     pub const CLIENT: Needles = Needles(4);
-    const ALL: Needles = Needles(7);
+    /// Names what only browsers have.
+    pub const BROWSER: Needles = Needles(8);
+    /// Writes down an address or an option of a request that can be wrong by itself.
+    pub const ALONE: Needles = Needles(16);
+    /// Is a function that a platform calls with a request, or calls such a function by its name.
+    pub const FUNCTION: Needles = Needles(32);
+    const ALL: Needles = Needles(63);
 
     /// Is every class of `other` in this set?
     pub fn contains(self, other: Needles) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Was nothing found?
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
+    /// Is any class of `other` in this set?
+    pub fn meets(self, other: Needles) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Looks for all words in `bytes`.
@@ -63,9 +69,43 @@ const WORDS: &[(&str, Needles)] = &[
     ("split_settings", Needles::SERVER),
     ("add_header", Needles::SERVER),
     ("installed_apps", Needles::SERVER),
+    ("deno.serve", Needles::FUNCTION),
+    ("http/server.ts", Needles::FUNCTION),
+    ("respondwith(", Needles::FUNCTION),
+    ("request, env", Needles::FUNCTION),
+    ("functions.invoke", Needles::FUNCTION),
     ("fetch(", Needles::CLIENT),
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),
+    ("eventsource(", Needles::CLIENT),
+    ("httplink", Needles::CLIENT),
+    ("apolloclient", Needles::CLIENT),
+    ("graphqlclient", Needles::CLIENT),
+    ("$.ajax", Needles::CLIENT),
+    ("$.post", Needles::CLIENT),
+    ("'ky'", Needles::CLIENT),
+    ("\"ky\"", Needles::CLIENT),
+    ("ofetch", Needles::CLIENT),
+    (".put(", Needles::CLIENT),
+    (".patch(", Needles::CLIENT),
+    (".post(", Needles::CLIENT),
+    ("method: 'p", Needles::CLIENT),
+    ("method: \"p", Needles::CLIENT),
+    ("method: 'd", Needles::CLIENT),
+    ("method: \"d", Needles::CLIENT),
+    ("window.", Needles::BROWSER),
+    ("document.", Needles::BROWSER),
+    ("localstorage", Needles::BROWSER),
+    ("sessionstorage", Needles::BROWSER),
+    ("usestate", Needles::BROWSER),
+    ("useeffect", Needles::BROWSER),
+    ("navigator.", Needles::BROWSER),
+    ("credentials", Needles::ALONE),
+    ("//localhost", Needles::ALONE),
+    ("//127.0.0.1", Needles::ALONE),
+    ("'http://", Needles::ALONE),
+    ("\"http://", Needles::ALONE),
+    ("`http://", Needles::ALONE),
 ];
 
 static SEARCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -86,7 +126,8 @@ mod tests {
         assert_eq!(Needles::search(b"nothing here"), Needles::default());
         assert_eq!(Needles::search(b"ACCESS-Control-Allow-Origin"), Needles::CORS);
         assert_eq!(Needles::search(b"MIDDLEWARE = ['corsheaders']"), Needles::CORS | Needles::SERVER);
-        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express()"), Needles::ALL);
+        let all = Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION;
+        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express(); Deno.serve(f)"), all);
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn at_the_end_of_the_line_above_it_and_inside() {
 fn every_comment_syntax() {
     let django = "INSTALLED_APPS = [\"corsheaders\"]\nMIDDLEWARE = [\"corsheaders.middleware.CorsMiddleware\", \"django.middleware.common.CommonMiddleware\"]\nCORS_ALLOW_ALL_ORIGINS = True  # corslint: ignore[wildcard-origin]\n";
     assert_eq!(in_file("shop/settings.py", django), suppressed());
-    let nginx = "server {\n  location / {\n    # corslint: ignore[wildcard-origin]\n    add_header Access-Control-Allow-Origin *;\n    proxy_pass http://127.0.0.1:8000;\n  }\n}\n";
+    let nginx = "server {\n  location / {\n    # corslint: ignore[wildcard-origin]\n    add_header Access-Control-Allow-Origin * always;\n    proxy_pass http://127.0.0.1:8000;\n  }\n}\n";
     assert_eq!(in_file("nginx.conf", nginx), suppressed());
     let read = OPEN.replace("'*'", "process.env.ORIGIN");
     let env = |comment: &str| {

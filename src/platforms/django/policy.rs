@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, flag, in_production, names, seconds};
+use super::super::values::{env_uses, flag, in_production, names, seconds, true_when};
+use super::effects::{self, Given};
 use super::names::{KNOWN, REMOVED, RENAMED, SINCE, meant};
 use super::origins::{OriginSettings, decision};
 use super::settings::Settings;
@@ -44,10 +45,22 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
     }
     let headers: &[&str] =
         if version.is_some_and(|version| version < (4, 0)) { &OLDER_DEFAULT_HEADERS } else { &DEFAULT_HEADERS };
+    let credentials = flag(get("CORS_ALLOW_CREDENTIALS").as_ref(), false, span);
+    let given = Given {
+        settings,
+        origins: &origins,
+        credentials: credentials.value,
+        headers,
+        methods: &DEFAULT_METHODS,
+        version: packages.newest("django-cors-headers", &path),
+        span,
+    };
     let policy = Policy {
+        effects: effects::effects(run, &given),
         version: packages.version("django-cors-headers", &path),
         place: "settings".to_owned(),
-        allow_credentials: flag(get("CORS_ALLOW_CREDENTIALS").as_ref(), false, span),
+        allow_credentials: credentials,
+        credentials_when: get("CORS_ALLOW_CREDENTIALS").map(|value| true_when(&value)),
         allow_methods: names(get("CORS_ALLOW_METHODS").as_ref(), Names::fixed(&DEFAULT_METHODS, span), span),
         allow_headers: names(get("CORS_ALLOW_HEADERS").as_ref(), Names::fixed(headers, span), span),
         expose_headers: names(get("CORS_EXPOSE_HEADERS").as_ref(), Names::Missing, span),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, flag, in_production, names, option, seconds};
+use super::super::values::{env_uses, flag, in_production, names, option, seconds, true_when};
 use super::{effects, origin_option};
 use crate::eval::Interp;
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
@@ -53,20 +53,41 @@ const FOREIGN: [(&str, &str); 16] = [
 pub(super) const METHODS: [&str; 6] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"];
 
 /// Which policy (index in the project) each `cors(…)` object is.
-pub(super) type CorsObjects = BTreeMap<ObjectId, usize>;
+pub(in crate::platforms) type CorsObjects = BTreeMap<ObjectId, usize>;
 
 /// Is this the canonical name of a `cors(…)` object?
 pub(super) fn is_cors_path(path: &str) -> bool {
     matches!(path, "npm:cors()" | "npm:cors.default()")
 }
 
+/// Is it what `NextCors(req, res, options)` gives, which makes a `cors(options)` and calls it?
+fn is_wrapped(path: &str) -> bool {
+    matches!(path, "npm:nextjs-cors()" | "npm:nextjs-cors.default()")
+}
+
+/// The policy of an object, also where the same call was evaluated once more since the policies were made.
+pub(in crate::platforms) fn policy_of(run: &Interp<'_>, cors: &CorsObjects, id: ObjectId) -> Option<usize> {
+    let object = run.object(id);
+    if !is_cors_path(&object.path) && !is_wrapped(&object.path) {
+        return None;
+    }
+    cors.get(&id)
+        .or_else(|| cors.iter().find(|(known, _)| run.object(**known).span == object.span).map(|(_, policy)| policy))
+        .copied()
+}
+
 /// Makes a policy of every `cors(…)` object.
 pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) -> CorsObjects {
-    let ids: Vec<ObjectId> =
-        (0..run.objects.len()).map(ObjectId).filter(|&id| is_cors_path(&run.object(id).path)).collect();
+    let ids: Vec<ObjectId> = (0..run.objects.len())
+        .map(ObjectId)
+        .filter(|&id| is_cors_path(&run.object(id).path) || is_wrapped(&run.object(id).path))
+        .collect();
     let mut objects = CorsObjects::new();
     for id in ids {
-        let (args, span) = (run.object(id).args.clone(), run.object(id).span);
+        let (mut args, span) = (run.object(id).args.clone(), run.object(id).span);
+        if is_wrapped(&run.object(id).path) {
+            args.positional.drain(..args.positional.len().min(2));
+        }
         // `cors(req, res, next)` makes no middleware: it is the factory used as one.
         if args
             .positional
@@ -104,6 +125,7 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     Policy {
         place: "cors()".to_owned(),
         allow_credentials: credentials(option("credentials").as_ref(), span),
+        credentials_when: option("credentials").map(|value| true_when(&value)),
         allow_methods: methods,
         allow_headers: names(option("allowedHeaders").as_ref(), Names::Mirrored, span),
         expose_headers: names(option("exposedHeaders").as_ref(), Names::Missing, span),
@@ -177,10 +199,11 @@ fn closest(name: &str) -> Option<&'static str> {
         .map(|(_, option)| option)
 }
 
-/// Does a decision let a request without `Origin` end in an error?
+/// Does a decision let a request without `Origin` end in an error, at the latest where a variable lists origins?
 pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> {
     let request = Request::new("GET", "/");
-    let assume = Assume::Production;
+    let assume =
+        Assume::Stated(starred(decision).map(|name| (name.to_string(), "https://listed.example".into())).collect());
     let tests_origin = decision.arms.iter().any(|arm| {
         arm.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()))
     });
@@ -188,4 +211,12 @@ pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> 
         (OriginAnswer::Fails, span) if tests_origin => Some(span),
         _ => None,
     }
+}
+
+/// Variables that may open the server with `*`.
+fn starred(decision: &OriginDecision) -> impl Iterator<Item = &str> {
+    decision.arms.iter().flat_map(|arm| arm.when.tests()).filter_map(|(test, _)| match test {
+        Test::EnvEquals { variable, value } if &**value == "*" => Some(&**variable),
+        _ => None,
+    })
 }

@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::manual::is_cors_header;
+use super::super::node_handlers::sets_cors;
 use super::order::{certain_answer, is_cors, preflight_request, reached};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault};
 use crate::model::server::{Effect, Handler, Role, Scope, Server};
 use crate::model::term::Part;
-use crate::model::world::{Assume, Situation};
+use crate::model::world::{Assume, Request, Situation};
+use crate::source::Span;
 
 pub(super) fn faults(server: &Server, faults: &mut Vec<HandlerFault>) {
     for (index, handler) in server.handlers.iter().enumerate() {
@@ -31,17 +32,12 @@ fn sent(handler: &Handler) -> BTreeSet<String> {
         .take_while(|guarded| !(matches!(guarded.effect, Effect::Answer(_)) && guarded.when.eval(&world) == Some(true)))
         .filter(|guarded| guarded.when.eval(&world) != Some(false))
         .filter_map(|guarded| match &guarded.effect {
-            Effect::Set(name, _) | Effect::Append(name, _) => Some(name.value.to_lowercase()),
+            Effect::Set(name, _) | Effect::Append(name, _) | Effect::Default(name, _) => {
+                Some(name.value.to_lowercase())
+            }
             _ => None,
         })
         .collect()
-}
-
-fn sets_cors(handler: &Handler) -> bool {
-    handler.effects.iter().any(|guarded| match &guarded.effect {
-        Effect::Set(name, _) | Effect::Append(name, _) => is_cors_header(&name.value),
-        _ => false,
-    })
 }
 
 /// Written by hand, as opposed to a library's handler.
@@ -70,7 +66,12 @@ fn takes_json(server: &Server) -> bool {
 }
 
 /// A handler that answers OPTIONS itself: with which status, and with which headers.
-fn own_answer(server: &Server, index: usize, handler: &Handler, faults: &mut Vec<HandlerFault>) {
+pub(in crate::platforms) fn own_answer(
+    server: &Server,
+    index: usize,
+    handler: &Handler,
+    faults: &mut Vec<HandlerFault>,
+) {
     if handler.role == Role::Error || !reached(handler) || !handler.understood {
         return;
     }
@@ -84,7 +85,10 @@ fn own_answer(server: &Server, index: usize, handler: &Handler, faults: &mut Vec
     }
     let Some(status) = status else { return };
     if !(200..300).contains(&status) {
-        let mut one = HandlerFault::new(FaultKind::PreflightStatus, "express", span, handler.name.clone());
+        if !about_options(handler) && !is_preflighted(handler, span) {
+            return;
+        }
+        let mut one = HandlerFault::new(FaultKind::PreflightStatus, server.platform, span, handler.name.clone());
         one.status = Some(status);
         faults.push(one);
         return;
@@ -125,10 +129,28 @@ fn own_answer(server: &Server, index: usize, handler: &Handler, faults: &mut Vec
     }
     if !missing.is_empty() {
         let at = if about_options(handler) && !is_manual(handler) { handler.span } else { span };
-        let mut one = HandlerFault::new(FaultKind::PreflightHeaders, "express", at, handler.name.clone());
+        let mut one = HandlerFault::new(FaultKind::PreflightHeaders, server.platform, at, handler.name.clone());
         one.detail = missing.join(", ");
         faults.push(one);
     }
+}
+
+/// May a request to this handler need a preflight, although it refuses `OPTIONS` at this place? Where it lists what a preflight
+/// may ask for, or takes more than `GET`, it may.
+fn is_preflighted(handler: &Handler, refusal: Span) -> bool {
+    let lists = |name: &str| {
+        name.eq_ignore_ascii_case("access-control-allow-methods")
+            || name.eq_ignore_ascii_case("access-control-allow-headers")
+    };
+    let listed = handler.effects.iter().any(|guarded| match &guarded.effect {
+        Effect::Set(name, _) | Effect::Append(name, _) | Effect::Default(name, _) => lists(&name.value),
+        _ => false,
+    });
+    let takes = |method: &str| {
+        let answer = certain_answer(handler, &Request::new(method, "/"));
+        handler.scope.has_method(method) && answer.is_none_or(|(_, place)| place != refusal)
+    };
+    listed || ["POST", "PUT", "PATCH", "DELETE"].iter().any(|method| takes(method))
 }
 
 fn tests_method(when: &Formula) -> bool {
@@ -156,7 +178,7 @@ fn passed_on(server: &Server, index: usize, handler: &Handler, faults: &mut Vec<
         }
         if let Some((Some(status), span)) = certain_answer(later, &preflight_request()) {
             if later.role == Role::CatchAll && !(200..300).contains(&status) {
-                let mut one = HandlerFault::new(FaultKind::PreflightStatus, "express", span, later.name.clone());
+                let mut one = HandlerFault::new(FaultKind::PreflightStatus, server.platform, span, later.name.clone());
                 one.status = Some(status);
                 one.cors = Some(handler.span);
                 faults.push(one);
@@ -191,7 +213,7 @@ fn unhandled(server: &Server, faults: &mut Vec<HandlerFault>) {
         });
         if !answered && !unknown {
             let mut one =
-                HandlerFault::new(FaultKind::PreflightUnhandled, "express", handler.span, handler.name.clone());
+                HandlerFault::new(FaultKind::PreflightUnhandled, server.platform, handler.span, handler.name.clone());
             one.detail = handler.scope.methods.join(", ");
             faults.push(one);
         }

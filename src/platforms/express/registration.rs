@@ -6,10 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::manual::{self, is_cors_header};
+use super::super::node_handlers::{Handled, fill, grant, handle};
 use super::super::packages::Packages;
 use super::cors_npm::{CorsObjects, is_cors_path};
-use super::handlers::{Handled, bare_errors, handle};
 use super::{VERBS, is_app_path};
 use crate::eval::value::{Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
@@ -99,7 +98,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
 }
 
 /// The policies that a handler applies.
-pub(super) fn policies_of(handler: &Handler) -> Vec<usize> {
+pub(in crate::platforms) fn policies_of(handler: &Handler) -> Vec<usize> {
     let by_role = match handler.role {
         Role::Cors(policy) => Some(policy),
         _ => None,
@@ -321,40 +320,16 @@ impl Builder<'_, '_> {
 
     /// What a handler function is for, by what it does.
     fn classify(&mut self, handler: &mut Handler, handled: Handled, params: usize, route_end: bool, code: Span) {
-        for span in &handled.factory_calls {
-            let fault = HandlerFault::new(FaultKind::NotCalled, "express", *span, "cors");
-            if !self.project.faults.contains(&fault) {
-                self.project.faults.push(fault);
-            }
-        }
-        for (span, status, line) in bare_errors(&handled) {
-            let mut fault = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", span, handler.name.clone());
-            fault.status = Some(status);
-            fault.cors = Some(line);
-            if !self.project.faults.contains(&fault) {
-                self.project.faults.push(fault);
-            }
-        }
-        handler.effects = handled.effects;
-        handler.understood = handled.understood;
-        let sets_cors = handler.effects.iter().any(|guarded| match &guarded.effect {
-            Effect::Set(name, _) | Effect::Append(name, _) => is_cors_header(&name.value),
-            _ => false,
-        });
-        let policies = policies_of(handler);
+        fill(handler, handled, "express", self.project);
         if params >= 4 {
             handler.role = Role::Error;
-        } else if let Some(&policy) = policies.first() {
-            handler.role = Role::Cors(policy);
-        } else if sets_cors {
-            let origin = manual::Origin { platform: "express", place: handler.name.clone(), span: handler.span };
-            if let Some(mut policy) = manual::policy(&handler.effects, origin) {
-                let file = self.run.path_of_span(code);
-                policy.when = handler.when.clone().and(super::super::development(&file, code));
-                handler.role = Role::Cors(self.project.policies.len());
-                self.project.policies.push(policy);
-            }
-        } else if route_end {
+            return;
+        }
+        grant(self.run, handler, code, "express", self.project);
+        if matches!(handler.role, Role::Cors(_)) {
+            return;
+        }
+        if route_end {
             handler.role = Role::Route;
         } else if answers_always(&handler.effects) && handler.understood {
             handler.role = if handler.scope.path.is_none() { Role::CatchAll } else { Role::Route };

@@ -4,7 +4,8 @@
 
 use super::headers::{ALLOW_ORIGIN, Answers, Change, Line};
 use super::leaf::{Content, Group, Leaf, Method};
-use super::place::PathKind;
+use super::place::{PathKind, Place};
+use super::tree::Item;
 use crate::model::condition::Formula;
 use crate::model::project::{FaultKind, HandlerFault};
 use crate::model::server::Effect;
@@ -17,11 +18,14 @@ const ACTUAL: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 pub(super) fn faults(leaf: &Leaf<'_, '_, '_>, preflighted: bool) -> Vec<HandlerFault> {
     let mut faults = inheritance(leaf);
     faults.extend(twice(leaf));
+    let replaced = replaced(leaf, preflighted);
+    let explained = !replaced.is_empty();
+    faults.extend(replaced);
     if leaf.groups.iter().any(|group| group.allow_origin().is_some()) {
         faults.extend(errors(leaf, preflighted));
         if preflighted {
             faults.extend(refused_preflight(leaf));
-            faults.extend(bare_preflight(leaf));
+            faults.extend(bare_preflight(leaf).filter(|_| !explained));
             faults.extend(authentication(leaf));
         }
     }
@@ -104,6 +108,48 @@ fn inheritance(leaf: &Leaf<'_, '_, '_>) -> Vec<HandlerFault> {
     faults
 }
 
+/// The headers stand in an `if`, and a later `if` that matches as well takes its place.
+fn replaced(leaf: &Leaf<'_, '_, '_>, preflighted: bool) -> Vec<HandlerFault> {
+    let mut faults = Vec::new();
+    if leaf.groups.first().is_some_and(|base| base.allow_origin().is_some()) || leaf.is_partial() {
+        return faults;
+    }
+    for (index, entered) in leaf.script.entered.iter().enumerate() {
+        let lines = leaf.lines_inside(index);
+        let refuses = leaf
+            .script
+            .answers
+            .iter()
+            .any(|answer| answer.inside == Some(index) && answer.status.is_none_or(|status| status >= 300));
+        if refuses
+            || lines.iter().any(|line| line.sends(ALLOW_ORIGIN))
+            || entered.block.children.iter().any(Item::is_hole)
+        {
+            continue;
+        }
+        let ends_here = leaf.script.ends_in(index);
+        let lost =
+            ACTUAL.into_iter().chain(["OPTIONS"]).filter(|method| certain(&ends_here, method)).find_map(|method| {
+                let earlier = (0..index).rev().filter(|&earlier| leaf.script.may_enter(earlier, &Method(method)));
+                let mut earlier = earlier.map(|earlier| leaf.lines_inside(earlier));
+                let lost = earlier.find(|lines| lines.iter().any(|line| line.sends(ALLOW_ORIGIN)))?;
+                let lists = |line: &Line| {
+                    line.sends("access-control-allow-methods") || line.sends("access-control-allow-headers")
+                };
+                // Files that are only read need no preflight.
+                (method != "OPTIONS" || preflighted || lost.iter().any(lists)).then_some(lost)
+            });
+        let Some(lost) = lost else { continue };
+        let words: Vec<&str> = entered.block.args().iter().map(|word| &*word.text).collect();
+        let name = format!("if ({})", words.join(" "));
+        let cors = lost.iter().find(|line| line.sends(ALLOW_ORIGIN));
+        let mut fault = fault(FaultKind::ReplacedBlock, entered.block.head(), name, cors);
+        fault.detail = missing(&lost, &lines).join(", ");
+        faults.push(fault);
+    }
+    faults
+}
+
 /// A fixed text for probes of uptime, which no page reads.
 fn is_health_check(leaf: &Leaf<'_, '_, '_>) -> bool {
     leaf.only_answers(|status| status < 300)
@@ -140,7 +186,8 @@ fn errors(leaf: &Leaf<'_, '_, '_>, preflighted: bool) -> Option<HandlerFault> {
     let serves_api = match leaf.content {
         Content::Forward => !leaf.place.is_assets(),
         Content::Unknown => is_fragment && preflighted && leaf.groups.iter().any(|group| group.lines.iter().any(lists)),
-        Content::File => false,
+        // A fragment that lists methods which change something is not made for files.
+        Content::File => !leaf.place.is_assets() && !leaf.is_in_server && leaf.groups.iter().any(lists_changes),
     };
     if !serves_api {
         return None;
@@ -150,6 +197,22 @@ fn errors(leaf: &Leaf<'_, '_, '_>, preflighted: bool) -> Option<HandlerFault> {
     let mut fault = fault(FaultKind::ErrorsWithoutHeaders, line.span, &leaf.place.name, Some(line));
     fault.detail = "add_header without always is left out of answers with an error status".to_owned();
     Some(fault)
+}
+
+/// Do these lines allow methods that change something?
+fn lists_changes(group: &Group<'_, '_>) -> bool {
+    let line = group.line("access-control-allow-methods");
+    line.and_then(Line::text)
+        .is_some_and(|text| ["POST", "PUT", "PATCH", "DELETE"].iter().any(|method| text.contains(method)))
+}
+
+/// A location whose pattern names a method, as if locations were chosen by it.
+pub(super) fn method_in_path(place: &Place, block: &Item<'_>) -> Option<HandlerFault> {
+    let path = place.path.as_ref().filter(|_| place.kind == PathKind::Pattern)?;
+    let pattern = block.args().iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+    let names_options = pattern.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "OPTIONS");
+    let answers = block.children.iter().any(|item| item.name() == "return" && item.first().starts_with('2'));
+    (names_options && answers).then(|| fault(FaultKind::MethodInPath, path.span, &place.name, None))
 }
 
 /// Does a condition certainly hold for a method?

@@ -29,6 +29,8 @@ pub(super) struct Leaf<'l, 'm, 'a> {
     pub(super) content: Content,
     /// Where that is written.
     pub(super) content_span: Span,
+    /// It is a location of a server that is in the repository.
+    pub(super) is_in_server: bool,
     /// Status codes that `error_page` turns into something else.
     pub(super) replaced: Vec<u16>,
 }
@@ -97,7 +99,8 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
         let (content, written) = content(&level, is_fragment);
         let content_span = written.unwrap_or(place.span);
         let replaced = level.nearest("error_page").into_iter().flat_map(codes).collect();
-        Leaf { level, place, script, groups, access, content, content_span, replaced }
+        let is_in_server = server.is_some();
+        Leaf { level, place, script, groups, access, content, content_span, is_in_server, replaced }
     }
 
     /// Does a header of CORS play a part here?
@@ -150,6 +153,20 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
         self.level.items.iter().any(Item::is_hole)
     }
 
+    /// The lines that stand in this `if` or that it takes over.
+    pub(super) fn lines_inside(&self, index: usize) -> Vec<Line> {
+        let block = self.script.entered.get(index).map(|entered| entered.block);
+        block.map(|block| Level::inside(&self.level, block).lines()).unwrap_or_default()
+    }
+
+    /// The line of a header that is written for preflights, whether or not another block takes it away again.
+    pub(super) fn written_for_preflights(&self, name: &str) -> Option<Line> {
+        let entered =
+            (0..self.script.entered.len()).rev().filter(|&index| self.script.may_enter(index, &Method("OPTIONS")));
+        let mut lines = entered.flat_map(|index| self.lines_inside(index)).chain(self.level.lines());
+        lines.find(|line| line.sends(name))
+    }
+
     /// Is every request answered or refused in one of these ways, whatever it is?
     pub(super) fn only_answers(&self, accept: impl Fn(u16) -> bool) -> bool {
         self.script.alive == Formula::False
@@ -180,7 +197,8 @@ fn groups<'l, 'a>(level: &Level<'l, 'a>, script: &Script<'l, '_, 'a>) -> Vec<Gro
     groups
 }
 
-const PASSES: [&str; 5] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass"];
+/// Directives that pass requests on.
+pub(super) const PASSES: [&str; 5] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass"];
 const OTHER_CONTENT: [&str; 10] = [
     "stub_status",
     "content_by_lua_block",

@@ -40,16 +40,34 @@ struct Case<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Maps<'a> {
     by_name: BTreeMap<&'a str, Vec<(usize, Map<'a>)>>,
+    /// What env files put into the holes of templates.
+    filled: BTreeMap<String, String>,
 }
 
 impl<'a> Maps<'a> {
+    /// No map yet; `filled` is what env files put into the holes of templates.
+    pub(super) fn new(filled: BTreeMap<String, String>) -> Maps<'a> {
+        Maps { by_name: BTreeMap::new(), filled }
+    }
+
+    /// The text of a word that has at most such holes in it.
+    pub(super) fn text(&self, word: &Word) -> Option<String> {
+        let piece = |part: &WordPart| match part {
+            WordPart::Text(text) => Some(text.to_string()),
+            WordPart::Template(name) => self.filled.get(&**name).cloned(),
+            WordPart::Variable(_) => None,
+        };
+        word.parts.iter().map(piece).collect()
+    }
+
     /// Takes in every `map` among the directives of a root, `http` blocks included.
     pub(super) fn collect(&mut self, items: &[Item<'a>], root: usize) {
         for item in items {
             match (item.name(), item.args()) {
                 ("map", [source, target]) => {
                     if let Some(name) = target.text.strip_prefix('$') {
-                        self.by_name.entry(name).or_default().push((root, Map::read(source, item)));
+                        let map = Map::read(source, item, self);
+                        self.by_name.entry(name).or_default().push((root, map));
                     }
                 }
                 ("http", _) => self.collect(&item.children, root),
@@ -75,7 +93,7 @@ impl<'a> Maps<'a> {
 }
 
 impl<'a> Map<'a> {
-    fn read(source: &'a Word, block: &Item<'a>) -> Map<'a> {
+    fn read(source: &'a Word, block: &Item<'a>, maps: &Maps<'a>) -> Map<'a> {
         let mut map = Map { source, cases: Vec::new(), default: None, span: block.span(), open: false };
         let hostnames = block.children.iter().any(|entry| entry.name() == "hostnames" && entry.args().is_empty());
         for entry in &block.children {
@@ -83,7 +101,7 @@ impl<'a> Map<'a> {
             match &*key.text {
                 "default" if !key.quoted => map.default = Some(value),
                 "include" if !key.quoted => map.open = true,
-                _ => map.cases.push(Case { key, value, comparison: comparison(key, hostnames) }),
+                _ => map.cases.push(Case { key, value, comparison: comparison(key, hostnames, maps) }),
             }
         }
         // Regular expressions come last, in the order in which they are written; texts exclude each other.
@@ -134,11 +152,15 @@ impl<'a> Map<'a> {
     }
 }
 
-fn comparison(key: &Word, hostnames: bool) -> Option<Comparison> {
-    if key.parts.iter().any(|part| matches!(part, WordPart::Template(_))) {
-        return None;
-    }
-    let text = &*key.text;
+fn comparison(key: &Word, hostnames: bool, maps: &Maps<'_>) -> Option<Comparison> {
+    let has_holes = key.parts.iter().any(|part| matches!(part, WordPart::Template(_)));
+    // An origin from a template is whatever the deployment says; of a pattern the shape is known.
+    let text = match has_holes {
+        true if key.text.starts_with('~') => maps.text(key)?,
+        true => return None,
+        false => key.text.to_string(),
+    };
+    let text = &*text;
     if let Some(source) = text.strip_prefix("~*") {
         return Some(Comparison::regex(source, true));
     }

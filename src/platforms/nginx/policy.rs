@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 
-use super::faults::faults;
+use super::faults::{faults, method_in_path};
 use super::grants;
 use super::headers::{ALLOW_ORIGIN, Change, Level, Line};
 use super::leaf::{Content, Group, Leaf, Method};
@@ -38,16 +38,27 @@ impl Findings {
     }
 
     /// Takes in a place.
-    pub(super) fn add(&mut self, leaf: &Leaf<'_, '_, '_>, preflighted: bool, path: &Utf8Path, development: bool) {
+    pub(super) fn add(
+        &mut self,
+        leaf: &Leaf<'_, '_, '_>,
+        preflighted: bool,
+        path: &Utf8Path,
+        development: bool,
+        takes: Formula,
+    ) {
         let policy = grants(leaf).then(|| self.policy(leaf, preflighted, path, development)).flatten();
-        let server = server(leaf, policy);
-        self.project.servers.push(server);
+        self.project.servers.push(Server { takes, ..server(leaf, policy) });
         // A fault has no environment of its own, and what developers run is not judged.
         if !development {
             for fault in faults(leaf, preflighted) {
                 self.fault(fault);
             }
         }
+    }
+
+    /// Takes in a place that no CORS header plays a part in.
+    pub(super) fn neighbour(&mut self, leaf: &Leaf<'_, '_, '_>, takes: Formula) {
+        self.project.servers.push(Server { takes, ..server(leaf, None) });
     }
 
     fn fault(&mut self, fault: HandlerFault) {
@@ -111,6 +122,13 @@ impl Findings {
         policy.preflighted = false;
         self.sources.push(effects);
         self.project.policies.push(policy);
+    }
+
+    /// What is to be said about a location by its path alone.
+    pub(super) fn location(&mut self, item: &Item<'_>) {
+        if let Some(fault) = method_in_path(&Place::location(item), item) {
+            self.fault(fault);
+        }
     }
 
     /// Locations whose every path an earlier pattern takes: the first regular expression that fits decides.
@@ -251,14 +269,20 @@ fn settle(policy: &mut Policy, leaf: &Leaf<'_, '_, '_>) {
         granting.iter().filter(met).any(|group| group.line(name).is_some())
     };
     let place = policy.span;
+    // What is written for preflights and lost on the way is a fault of its own; what is said of the lists is about what is meant.
     if !sent("access-control-allow-methods", "OPTIONS") {
-        policy.allow_methods = Spanned::new(Names::Missing, place);
+        policy.allow_methods = written_names(leaf, "access-control-allow-methods", place);
     }
     if !sent("access-control-allow-headers", "OPTIONS") {
-        policy.allow_headers = Spanned::new(Names::Missing, place);
+        policy.allow_headers = written_names(leaf, "access-control-allow-headers", place);
     }
     if !sent("access-control-max-age", "OPTIONS") {
-        policy.max_age = Spanned::new(MaxAge::Missing, place);
+        let line = leaf.written_for_preflights("access-control-max-age");
+        let seconds = line.as_ref().and_then(|line| line.text()?.trim().parse().ok()).map(MaxAge::Seconds);
+        policy.max_age = match line {
+            Some(line) => Spanned::new(seconds.unwrap_or(MaxAge::Unknown), line.value),
+            None => Spanned::new(MaxAge::Missing, place),
+        };
     }
     if !sent("access-control-expose-headers", "GET") {
         policy.expose_headers = Spanned::new(Names::Missing, place);
@@ -273,6 +297,16 @@ fn settle(policy: &mut Policy, leaf: &Leaf<'_, '_, '_>) {
     if with.contains(&true) && with.contains(&false) {
         policy.allow_credentials.value = Known::Unknown;
     }
+}
+
+/// A list as it is written for preflights, when no preflight is sent it.
+fn written_names(leaf: &Leaf<'_, '_, '_>, name: &str, place: Span) -> Spanned<Names> {
+    let Some(line) = leaf.written_for_preflights(name) else { return Spanned::new(Names::Missing, place) };
+    let names = line.text().map_or(Names::Unknown, |text| Names::Listed {
+        names: values::comma_names(&text, &Value::text(text.clone(), line.value)),
+        open: false,
+    });
+    Spanned::new(names, line.value)
 }
 
 /// The level that the lines are written on.
@@ -333,7 +367,12 @@ fn server(leaf: &Leaf<'_, '_, '_>, policy: Option<usize>) -> Server {
     }
     let at = leaf.content_span;
     let mut content = match leaf.content {
-        Content::Forward => handler(Role::Proxy, "proxy", at, vec![always(Effect::Forward, at)]),
+        Content::Forward => {
+            let redirected = leaf.level.block.and_then(super::selection::slash_missing);
+            let effect = Effect::Answer(Some(301));
+            let redirect = redirected.map(|when| GuardedEffect { when, effect, span: place.span });
+            handler(Role::Proxy, "proxy", at, redirect.into_iter().chain([always(Effect::Forward, at)]).collect())
+        }
         // Files are there for GET and HEAD; other methods get 405.
         Content::File => handler(Role::Static, "files", at, leaf.refuses_options()),
         Content::Unknown => handler(Role::Route, &place.name, at, Vec::new()),
@@ -344,6 +383,7 @@ fn server(leaf: &Leaf<'_, '_, '_>, policy: Option<usize>) -> Server {
         complete: !leaf.is_partial(),
         onion: true,
         failing: Failing::Inside,
+        upstream: super::upstream::upstream(&leaf.level, place, &leaf.script.variables),
         ..Server::new("nginx", place.name.clone(), place.span, handlers)
     }
 }

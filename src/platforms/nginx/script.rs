@@ -5,7 +5,7 @@
 
 use super::tree::Item;
 use super::variables::Variables;
-use crate::model::condition::{Formula, Test};
+use crate::model::condition::{Formula, Test, World};
 use crate::model::term::{Anchor, Part, Pattern, Relation, Term};
 use crate::source::Span;
 
@@ -155,6 +155,11 @@ impl<'l, 'm, 'a> Script<'l, 'm, 'a> {
         }
         let pattern = Pattern { source: pattern.into(), ignore_case: false, anchor: Anchor::Search };
         Formula::test(Test::Request { term: Term::of(Part::Path), relation: Relation::Matches(pattern) }, span)
+    }
+
+    /// May a request of this kind enter this `if`?
+    pub(super) fn may_enter(&self, index: usize, world: &dyn World) -> bool {
+        self.conditions.get(index).is_some_and(|condition| condition.eval(world) != Some(false))
     }
 
     /// When a request ends up in this `if`: it was entered, and none of those after it.

@@ -171,11 +171,14 @@ impl<'m, 'a> Variables<'m, 'a> {
                 let truths = self.word(subject).into_iter().map(|one| one.when.and(truth(&one.pieces, span)));
                 Formula::any(truths)
             }
-            [subject, operator, other] if other.is_literal() => {
-                let comparison = match operator.text.trim_start_matches('!') {
-                    "=" => Comparison::Equals(other.text.clone()),
-                    "~" => Comparison::regex(&other.text, false),
-                    "~*" => Comparison::regex(&other.text, true),
+            [subject, operator, other] => {
+                let literal = other.is_literal().then(|| other.text.to_string());
+                // An origin from a template is whatever the deployment says; of a pattern the shape is known.
+                let pattern = literal.clone().or_else(|| self.maps.text(other));
+                let comparison = match (operator.text.trim_start_matches('!'), literal, pattern) {
+                    ("=", Some(text), _) => Comparison::Equals(text.into()),
+                    ("~", _, Some(pattern)) => Comparison::regex(&pattern, false),
+                    ("~*", _, Some(pattern)) => Comparison::regex(&pattern, true),
                     _ => return Formula::unknown(span),
                 };
                 let subjects = self.word(subject).into_iter();

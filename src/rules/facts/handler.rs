@@ -26,6 +26,10 @@ facts! {
         missing_preflight_headers: Flag,
         /// Its own headers drop the CORS headers of the enclosing block.
         loses_headers_by_inheritance: Flag,
+        /// It takes the place of an earlier block that matches as well, CORS headers included.
+        replaces_block: Flag,
+        /// It is chosen by the path alone, and its path names the method it is meant for.
+        method_in_path: Flag,
         /// Its errors leave without CORS headers.
         headers_missing_on_errors: Flag,
         /// CORS is configured here and never in force; `reason` says why.
@@ -42,6 +46,19 @@ facts! {
         sent_twice: Flag,
         /// Something that comes first, `other`, answers all that CORS is configured for here.
         shadowed: Flag,
+        /// It makes a development server work where production does not; `other` is what answers in production.
+        dev_proxy_only: Flag,
+        /// Only its answer to the preflight has the headers, which `cors` sets; the answer at its place has none.
+        preflight_only: Flag,
+        /// It hands on the answer of another server without that server's CORS headers; `reason` says how they are lost.
+        strips_cors: Flag,
+        /// It sets headers through an API that the platform ignores; `reason` says what happens instead.
+        api_ignored: Flag,
+        /// A client of the repository calls it from another origin, and CORS, configured elsewhere on its server, does not
+        /// cover it.
+        uncovered: Flag,
+        /// The call of a client of the repository that it concerns.
+        client: Text,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.

@@ -1,0 +1,214 @@
+//! A request that code for a browser sends: what a page asks for, as far as its source says.
+//!
+//! In: built by `platforms/client`. Out: linked to servers by `link`, asked by `facts/`. Knows no library's syntax.
+
+use std::sync::Arc;
+
+use super::condition::Formula;
+use super::origin::Url;
+use crate::source::{Span, Spanned};
+
+/// One call that sends a request, or an instance that many calls share.
+#[derive(Debug, Clone)]
+pub struct ClientRequest {
+    /// `fetch`, `axios`, `XMLHttpRequest` …
+    pub library: &'static str,
+    /// The call.
+    pub span: Span,
+    /// When it is sent.
+    pub when: Formula,
+    /// Where it may go; several when that depends on the environment.
+    pub urls: Vec<ClientUrl>,
+    /// The method as it is sent; `None` when it is not known.
+    pub method: Spanned<Option<Arc<str>>>,
+    /// Request headers that it sets, in order.
+    pub headers: Vec<ClientHeader>,
+    /// The type of its body.
+    pub content_type: Spanned<BodyType>,
+    /// Its credentials mode.
+    pub credentials: Spanned<Credentials>,
+    /// Somebody wrote down the credentials mode, and did not leave it to the default.
+    pub credentials_written: bool,
+    /// `mode: 'no-cors'`, where it is written.
+    pub no_cors: Option<Span>,
+    /// Response headers that are read.
+    pub reads: Vec<Spanned<Arc<str>>>,
+    /// Where the body or the status of its answer is read.
+    pub reads_answer: Option<Span>,
+    /// How certain it is that the code runs in a browser.
+    pub browser: Browser,
+    /// The directory of the package that the code belongs to.
+    pub package: Arc<str>,
+}
+
+/// How certain it is that code runs in a browser. Code of a server is no client at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Browser {
+    /// Nothing speaks against it.
+    Likely,
+    /// It uses what only browsers have, or a framework for pages.
+    Certain,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientUrl {
+    /// When it goes there.
+    pub when: Formula,
+    /// What stands in front of the path.
+    pub base: Base,
+    /// The path without the query, with `{}` for segments that are not known; `None` when nothing is known of it.
+    pub path: Option<String>,
+    /// Where the address is written: the literal or the line of an env file, not the call.
+    pub span: Span,
+}
+
+/// What stands in front of a path.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Base {
+    /// Nothing: it goes to the page's own origin.
+    Relative,
+    /// A scheme and a host.
+    Absolute {
+        /// Scheme, host and port; its path is of no meaning.
+        url: Url,
+        /// The port is not known.
+        open_port: bool,
+        /// It is the value of a variable of the production environment.
+        variable: bool,
+    },
+    /// An environment variable without a value in production.
+    Variable {
+        /// Its name.
+        name: Arc<str>,
+        /// What env files of other environments say it is.
+        seen: Vec<Spanned<Arc<str>>>,
+    },
+    /// Nobody knows.
+    Open,
+}
+
+/// A request header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientHeader {
+    /// Its name as written.
+    pub name: Spanned<Arc<str>>,
+    /// Its value, where it is known.
+    pub value: Option<Arc<str>>,
+}
+
+/// The type of a request's body, as far as it decides about a preflight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyType {
+    /// There is no `Content-Type`, or one that needs no preflight.
+    Safelisted,
+    /// This one, which needs a preflight: `application/json`.
+    Other(Arc<str>),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A credentials mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// Never.
+    Omit,
+    /// To the page's own origin only.
+    SameOrigin,
+    /// Always.
+    Include,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl ClientRequest {
+    /// A plain GET of which only the place is known; libraries say how theirs differs.
+    pub fn new(library: &'static str, span: Span) -> ClientRequest {
+        ClientRequest {
+            library,
+            span,
+            when: Formula::True,
+            urls: Vec::new(),
+            method: Spanned::new(Some("GET".into()), span),
+            headers: Vec::new(),
+            content_type: Spanned::new(BodyType::Safelisted, span),
+            credentials: Spanned::new(Credentials::SameOrigin, span),
+            credentials_written: false,
+            no_cors: None,
+            reads: Vec::new(),
+            reads_answer: None,
+            browser: Browser::Likely,
+            package: "".into(),
+        }
+    }
+
+    /// Header names that are not CORS-safelisted, with where they are written; `Content-Type` by the type of the body.
+    pub fn unsafe_headers(&self) -> Vec<Spanned<Arc<str>>> {
+        let mut names: Vec<Spanned<Arc<str>>> = Vec::new();
+        let listed = self.headers.iter().filter(|header| !is_safelisted_name(&header.name.value));
+        names.extend(listed.map(|header| header.name.clone()));
+        if let BodyType::Other(_) = self.content_type.value {
+            names.push(Spanned::new("Content-Type".into(), self.content_type.span));
+        }
+        names
+    }
+
+    /// Does it certainly need a CORS-preflight request when it goes to another origin?
+    pub fn needs_preflight(&self) -> bool {
+        let unsafe_method = self.method.value.as_deref().is_some_and(|method| !is_safelisted_method(method));
+        self.no_cors.is_none() && (unsafe_method || !self.unsafe_headers().is_empty())
+    }
+}
+
+/// A CORS-safelisted method (<https://fetch.spec.whatwg.org/#cors-safelisted-method>).
+pub fn is_safelisted_method(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "POST")
+}
+
+/// A header that needs no leave, whatever its value usually is: CORS-safelisted ones, and those that scripts cannot set.
+pub fn is_safelisted_name(name: &str) -> bool {
+    const NAMES: [&str; 27] = [
+        "accept",
+        "accept-language",
+        "content-language",
+        "content-type",
+        "accept-charset",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+        "user-agent",
+        "range",
+    ];
+    let name = name.to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
+}
+
+/// A CORS-safelisted response-header name: every page may read it.
+pub fn is_safelisted_response_name(name: &str) -> bool {
+    const NAMES: [&str; 7] =
+        ["cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"];
+    NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Does a `Content-Type` need no preflight?
+pub fn is_safelisted_type(value: &str) -> bool {
+    let essence = value.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    matches!(essence.as_str(), "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain")
+}

@@ -1,0 +1,72 @@
+//! The ports that servers listen on, and the packages they belong to: how clients of the repository reach them.
+//!
+//! In: the evaluator's log and the servers found in it. Out: the same servers with their ports. Knows what starts a server, not
+//! what it answers.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::packages::Packages;
+use crate::eval::Interp;
+use crate::eval::value::{Kind, Value};
+use crate::model::project::Project;
+
+/// What a development server listens on when it is told nothing.
+const DEFAULTS: [(&str, u16); 2] = [("django", 8000), ("flask", 5000)];
+
+/// Adds ports and packages to the servers of programs.
+pub fn attach(run: &Interp<'_>, packages: &Packages, project: &mut Project) {
+    let listening = listening(run);
+    for server in &mut project.servers {
+        let path = run.path_of_span(server.span);
+        let package = package(packages, &path);
+        server.package = package.as_str().into();
+        let near = |file: &Utf8Path| file == path || self::package(packages, file) == package;
+        server.ports = listening.iter().filter(|(file, _)| near(file)).map(|(_, port)| *port).collect();
+        if let (true, Some((_, port))) =
+            (server.ports.is_empty(), DEFAULTS.iter().find(|(name, _)| *name == server.platform))
+        {
+            server.ports.push(*port);
+        }
+        server.ports.sort_unstable();
+        server.ports.dedup();
+    }
+}
+
+/// The directory of the package that a file belongs to: of its manifest, else the first folder.
+pub fn package(packages: &Packages, path: &Utf8Path) -> Utf8PathBuf {
+    let first = || path.parent().and_then(|parent| parent.iter().next()).map(Utf8PathBuf::from).unwrap_or_default();
+    packages.home(path).map_or_else(first, Utf8Path::to_owned)
+}
+
+/// Files that start a server, with the port.
+fn listening(run: &Interp<'_>) -> Vec<(Utf8PathBuf, u16)> {
+    let mut found = Vec::new();
+    for event in &run.log {
+        let path = &*event.target.path;
+        let value = match path {
+            "py:uvicorn.run" | "py:hypercorn.run" => event.args.named("port").cloned(),
+            _ if path.ends_with(".run") && path.starts_with("py:flask") => event.args.get(1, "port").cloned(),
+            _ if path.ends_with(".listen") => event.args.positional.first().cloned(),
+            "js:Bun.serve" | "js:Deno.serve" | "npm:@hono/node-server.serve" => {
+                event.args.positional.first().and_then(|options| super::values::option(options, "port"))
+            }
+            _ => None,
+        };
+        let file = run.path_of_span(event.span);
+        for port in value.iter().flat_map(ports) {
+            found.push((file.clone(), port));
+        }
+    }
+    found
+}
+
+fn ports(value: &Value) -> Vec<u16> {
+    let of = |value: &Value| match &value.kind {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a port")]
+        Kind::Num(number) if (1.0..65_536.0).contains(number) => vec![*number as u16],
+        Kind::Str(text) => text.trim().parse().into_iter().collect(),
+        Kind::Map(_) => super::values::option(value, "port").iter().flat_map(ports).collect(),
+        _ => Vec::new(),
+    };
+    value.alternatives().iter().flat_map(|(_, one)| of(one)).collect()
+}
