@@ -62,6 +62,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("access-control-", Needles::CORS),
     ("express(", Needles::SERVER),
     ("express.router", Needles::SERVER),
+    ("createserver(", Needles::SERVER),
     ("fastapi(", Needles::SERVER),
     ("starlette(", Needles::SERVER),
     ("middleware =", Needles::SERVER),
