@@ -32,7 +32,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use fingerprint::fingerprints;
+pub use fingerprint::{fingerprints, marked_hash};
 pub use rule_info::RuleInfo;
 pub use visible::visible;
 
