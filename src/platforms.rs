@@ -24,7 +24,9 @@ mod node_http;
 mod overrides;
 pub mod packages;
 pub mod ports;
+mod preflight_only;
 pub mod spelling;
+mod unused_options;
 pub mod values;
 mod vercel;
 
@@ -54,6 +56,9 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
+    project.idle_names = spelling::idle(&project);
+    preflight_only::faults(&mut project);
+    unused_options::faults(run, &mut project);
     let defaults = run.open_defaults.iter();
     project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     ports::attach(run, packages, &mut project);
@@ -89,6 +94,7 @@ pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool)
     }
     project.faults.retain(|fault| !is_development(fault.span.file));
     project.names.retain(|name| !is_development(name.name.span.file));
+    project.idle_names.retain(|name| !is_development(name.name.span.file));
     project.hosts.retain(|host| !is_development(host.span.file));
 }
 

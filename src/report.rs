@@ -5,6 +5,7 @@
 
 mod checkstyle;
 mod concise;
+pub mod decode;
 mod diagnostic;
 pub mod error;
 mod excerpt;
@@ -31,7 +32,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use fingerprint::fingerprints;
+pub use fingerprint::{fingerprints, marked_hash};
 pub use rule_info::RuleInfo;
 pub use visible::visible;
 

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use super::Common;
 use super::engine::{Engine, Outcome, Settings};
 use super::judging::Judging;
+use super::narrowing::Narrowing;
 use super::output::{self, Manner, Target};
 use crate::config::Configuration;
 use crate::error::Error;
@@ -23,6 +24,9 @@ use crate::report::visible;
 pub(super) struct Check {
     #[command(flatten)]
     judging: Judging,
+
+    #[command(flatten)]
+    narrowing: Narrowing,
 
     /// How to report: full, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson or markdown;
     /// FORMAT=FILE writes to a file (repeatable) [default: full]
@@ -64,7 +68,9 @@ impl Check {
         let configuration = settings.configuration.as_ref();
         let (targets, fail_on) = (self.targets(configuration)?, self.fail_on(configuration));
         output::distinct(&targets, &settings.root)?;
-        let outcome = engine.check(&settings)?;
+        let narrowing = self.narrowing.prepared(&settings)?;
+        let mut outcome = engine.check(&settings)?;
+        narrowing.apply(&mut outcome, &settings)?;
         let elapsed = started.elapsed();
         if self.show_files {
             eprint(&files(&outcome));
@@ -84,15 +90,14 @@ impl Check {
 
     /// The formats of flags, or else of the configuration, or else the one for people.
     fn targets(&self, configuration: Option<&Configuration>) -> Result<Vec<Target>, Error> {
-        if !self.format.is_empty() {
-            return Ok(self.format.clone());
-        }
+        // What the file says is read even where a flag takes its place: a mistake in it is one either way.
         let written = configuration.iter().flat_map(|one| one.format.iter().map(move |text| (*one, text)));
         let targets = written.map(|(configuration, text)| {
             text.value.parse().map_err(|reason: String| configuration.error(text.span, reason, "no format"))
         });
         let targets = targets.collect::<Result<Vec<Target>, Error>>()?;
-        Ok(if targets.is_empty() { vec![Target::default()] } else { targets })
+        let said = if self.format.is_empty() { targets } else { self.format.clone() };
+        Ok(if said.is_empty() { vec![Target::default()] } else { said })
     }
 
     fn fail_on(&self, configuration: Option<&Configuration>) -> FailOn {

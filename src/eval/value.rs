@@ -481,6 +481,24 @@ impl Value {
         }
     }
 
+    /// The modules whose functions it is, or holds.
+    pub fn homes(&self, found: &mut Vec<ModuleId>) {
+        match &self.kind {
+            Kind::Function(closure) => found.push(closure.module),
+            Kind::Class(class) => found.push(class.module),
+            Kind::Module(id) => found.push(*id),
+            Kind::Map(map) => map.entries.values().for_each(|entry| match &entry.value.kind {
+                Kind::Function(closure) => found.push(closure.module),
+                _ => {}
+            }),
+            Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, one)| match &one.kind {
+                Kind::Function(closure) => found.push(closure.module),
+                _ => {}
+            }),
+            _ => {}
+        }
+    }
+
     /// `undefined`, `null` or `None`.
     pub fn is_nullish(&self) -> bool {
         matches!(self.kind, Kind::Undefined | Kind::Null)

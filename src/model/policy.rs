@@ -154,6 +154,8 @@ pub struct Policy {
     pub server: Option<usize>,
     /// Options, settings and header lines with something to be said about each.
     pub settings: Vec<Setting>,
+    /// Host names under which what it covers is reached.
+    pub own_hosts: Vec<Spanned<Arc<str>>>,
     /// Environment variables that the decision reads.
     pub env_reads: Vec<EnvUse>,
     /// Methods that the code it speaks for is made for.
@@ -251,6 +253,7 @@ impl Policy {
             static_assets: false,
             server: None,
             settings: Vec::new(),
+            own_hosts: Vec::new(),
             env_reads: Vec::new(),
             methods_used: Vec::new(),
             headers_used: Vec::new(),

@@ -15,9 +15,9 @@ use crate::syntax::requirements::Requirement;
 #[derive(Debug, Clone, Default)]
 pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
-    entrypoints: BTreeMap<Utf8PathBuf, String>,
     homes: BTreeSet<Utf8PathBuf>,
     proxied: BTreeSet<Utf8PathBuf>,
+    entrypoints: BTreeMap<Utf8PathBuf, String>,
 }
 
 impl Packages {

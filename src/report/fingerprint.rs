@@ -75,6 +75,11 @@ fn hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// A hash of what a finding marks, alone: the same wherever the file lies and whichever rule speaks. For baselines.
+pub fn marked_hash(finding: &Finding, sources: &Sources) -> String {
+    format!("{:016x}", hash([piece(sources, finding.primary.span).as_str()]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

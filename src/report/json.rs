@@ -70,6 +70,8 @@ struct JsonSummary {
     infos: usize,
     suppressed: usize,
     baselined: usize,
+    fixed: usize,
+    unchanged: usize,
 }
 
 /// Writes the whole report as one object.
@@ -92,6 +94,8 @@ pub(super) fn write(report: &Report, sources: &Sources, _: Options<'_>, out: &mu
             infos: count(Severity::Info),
             suppressed: report.summary.suppressed,
             baselined: report.summary.baselined,
+            fixed: report.summary.fixed,
+            unchanged: report.summary.unchanged,
         },
     };
     json_text::pretty(&document, out)

@@ -42,6 +42,8 @@ pub(super) fn sentence(report: &Report, options: Options<'_>, painter: &Painter)
     };
     add(summary.suppressed, format!("{} suppressed", summary.suppressed));
     add(summary.baselined, format!("{} in the baseline", summary.baselined));
+    add(summary.fixed, format!("{} of the baseline fixed (`corslint baseline` prunes)", summary.fixed));
+    add(summary.unchanged, format!("{} where nothing changed", summary.unchanged));
     let hint = if options.verbose { "" } else { " (-v shows them)" };
     add(report.notices.len(), format!("{}{hint}", count(report.notices.len(), "notice")));
     let rest = rest.iter().map(|text| format!("; {text}")).collect::<String>();
