@@ -12,7 +12,7 @@ use crate::model::client::{ClientRequest, Credentials};
 use crate::model::condition::Test;
 use crate::model::link::Link;
 use crate::model::policy::{Known, Names as ModelNames, Policy};
-use crate::model::project::Project;
+use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Handler, Role, Server};
 use crate::model::term::Part;
 use crate::model::world::{Assume, Situation};
@@ -48,6 +48,12 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
     let behind = |handler: &&Handler| covers(policy, index, server, handler);
     let handlers: Vec<&Handler> =
         server.map(|server| server.handlers.iter().filter(behind).collect()).unwrap_or_default();
+    if is_unanswered(policy, project) {
+        // No list is at fault where nothing answers the preflight.
+        asked.methods.clear();
+        asked.headers.clear();
+        asked.starred.clear();
+    }
     let routed = routed_methods(policy, &handlers);
     let read = read_headers(policy, &handlers);
     let (methods, methods_from) = first_of([(&asked.methods, "client"), (&routed, "routes")]);
@@ -68,6 +74,14 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
         facts.without_credentials = Text::at("a request", call);
     }
     facts
+}
+
+/// Is it known that nothing answers the preflights of what this policy covers?
+fn is_unanswered(policy: &Policy, project: &Project) -> bool {
+    let unanswered = |fault: &HandlerFault| {
+        fault.kind == FaultKind::PreflightUnhandled && fault.cors.is_some_and(|span| policy.span.contains(span))
+    };
+    project.faults.iter().any(unanswered)
 }
 
 /// What is asked for and refused, each name once.

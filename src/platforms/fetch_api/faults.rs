@@ -259,7 +259,9 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         };
         let origin = about(|part| *part == Part::Header("origin".into()));
         let path = about(|part| matches!(part, Part::Path | Part::Target));
-        let shares = |facts: &[Formula], other: &&&Answer| other.when.given(facts) != Formula::False;
+        let shares = |facts: &[Formula], other: &&&Answer| {
+            Formula::all(facts.iter().cloned().chain([other.when.clone()])) != Formula::False
+        };
         // Who refuses an origin wants it to get no headers.
         let refused = !origin.is_empty() && !granting.iter().any(|other| shares(&origin, &other));
         let elsewhere = !plain.is_empty() && !path.is_empty() && !granting.iter().any(|other| shares(&path, &other));
