@@ -6,12 +6,14 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::cli::{Deployment, Engine, Model, Outcome, Settings};
+use crate::cli::{Deployment, Engine, FoundOrigin, Model, Outcome, Settings};
 use crate::error::{Error, Place};
 use crate::eval::environment::Stated;
-use crate::pipeline;
+use crate::facts;
+use crate::model::probe::{Standing, named_origins};
+use crate::pipeline::{self, Told};
 use crate::rules::{self, Rule, RuleError};
-use crate::scan;
+use crate::scan::{self, Scan};
 
 /// The way from paths to a report.
 #[derive(Debug, Clone, Copy)]
@@ -23,14 +25,29 @@ impl Engine for Pipeline {
     }
 
     fn check(&self, settings: &Settings) -> Result<Outcome, Error> {
-        let rules: Vec<Rule> =
-            load(&settings.rule_directories)?.into_iter().filter(|rule| settings.rules.contains(&*rule.id)).collect();
-        let mut scan = scan::scan(&settings.paths, scan::Options::new(&settings.root))?;
-        let stated = Stated { variables: settings.environment.clone(), closed: false };
-        let (report, analysis) = pipeline::check(&mut scan, &rules, &stated);
+        let all = load(&settings.rule_directories)?;
+        let known = all.iter().map(|rule| rule.id.clone()).collect();
+        let rules: Vec<Rule> = all.into_iter().filter(|rule| settings.rules.contains(&*rule.id)).collect();
+        let (mut scan, told) = read(settings)?;
+        let (report, analysis) = pipeline::check_as_told(&mut scan, &rules, &Told { known, ..told });
         let model =
             if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
-        Ok(Outcome { report, scan, model })
+        Ok(Outcome { report, scan, model, project: analysis.project })
+    }
+
+    fn origins(&self, settings: &Settings) -> Result<Vec<FoundOrigin>, Error> {
+        let (mut scan, told) = read(settings)?;
+        let project = pipeline::analyse_as_told(&mut scan, &told).project;
+        let policies = project.policies.iter().filter(|policy| facts::in_production(policy));
+        let named = policies.flat_map(|policy| named_origins(&policy.allow_origin));
+        let found = named.filter(|one| one.standing == Standing::Production).map(|one| FoundOrigin {
+            path: scan.sources.path(one.span.file).to_owned(),
+            line: scan.sources.position(one.span.file, one.span.start).line,
+            text: one.text,
+        });
+        let mut found: Vec<FoundOrigin> = found.collect();
+        found.sort_by(|a, b| (a.path.as_str(), a.line, &a.text).cmp(&(b.path.as_str(), b.line, &b.text)));
+        Ok(found)
     }
 
     fn model(&self, deployment: &Deployment) -> Result<Model, Error> {
@@ -39,6 +56,28 @@ impl Engine for Pipeline {
         let analysis = pipeline::analyse(&mut scan, &stated);
         Ok(Model { project: analysis.project, scan })
     }
+}
+
+/// The files of a run, and what the user says about it.
+fn read(settings: &Settings) -> Result<(Scan, Told), Error> {
+    let mut options = scan::Options::new(&settings.root);
+    if let Some(configuration) = &settings.configuration {
+        options.exclude = configuration.exclude.clone();
+    }
+    let mut scan = match &settings.text {
+        Some((path, text)) => scan::scan_text(path, text, options),
+        None => scan::scan(&settings.paths, options)?,
+    };
+    let mut told = match &settings.configuration {
+        Some(configuration) => {
+            let whole = settings.text.is_none() && configuration.is_within(&settings.paths, &settings.root);
+            configuration.told(&mut scan, whole)
+        }
+        None => Told::default(),
+    };
+    told.stated.variables.extend(settings.environment.clone());
+    told.today = Some(settings.today);
+    Ok((scan, told))
 }
 
 /// The built-in rules and those of directories, in order of their ids.

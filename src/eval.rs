@@ -54,6 +54,11 @@ pub trait Loader {
         let _ = path;
         true
     }
+    /// The directory of the package of this name that the repository holds itself, as workspaces do.
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        let _ = name;
+        None
+    }
     /// Does this file speak of what is looked for by itself?
     fn speaks(&self, path: &Utf8Path) -> bool {
         let _ = path;
@@ -75,6 +80,12 @@ pub trait Library: Sync {
     fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
         let _ = (run, target, args, span);
         None
+    }
+    /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
+    /// Its call is then recorded as `class:.name`, with the class as the first argument.
+    fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
+        let _ = (bases, name);
+        false
     }
     /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
     fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
@@ -114,6 +125,8 @@ pub struct Object {
     pub span: Span,
     /// When it is made.
     pub when: Formula,
+    /// It is there for certain: made with `new`. What a call gives back may be nothing.
+    pub exists: bool,
 }
 
 /// Something a program did to a library.
@@ -140,6 +153,8 @@ pub struct Bounds {
     pub steps: usize,
     /// Expressions and statements evaluated for one file or one function that nobody calls.
     pub entry_steps: usize,
+    /// Expressions and statements evaluated for one function that a platform asks for.
+    pub handler_steps: usize,
     /// Calls in calls.
     pub depth: usize,
     /// Expressions and statements within each other, through all calls: what the stack has to hold.
@@ -161,6 +176,7 @@ impl Default for Bounds {
         Bounds {
             steps: 10_000_000,
             entry_steps: 400_000,
+            handler_steps: 400_000,
             depth: 40,
             nesting: 1_000,
             events: 200_000,
@@ -195,6 +211,12 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Where the lists and maps are written that were read by a name.
+    pub looked_up: HashSet<Span>,
+    /// Functions that take their first argument apart by name: `({ req, res }) => …`.
+    pub destructuring: Vec<Arc<Closure>>,
+    /// Where a missing variable is replaced by `*`.
+    pub open_defaults: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
@@ -239,6 +261,9 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            looked_up: HashSet::new(),
+            destructuring: Vec::new(),
+            open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),
@@ -310,9 +335,9 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
-        self.entry_steps_left = self.bounds.entry_steps;
+        self.entry_steps_left = self.bounds.handler_steps;
         // What a platform asks for is run however much the programs around it have cost.
-        self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        self.steps_left = self.steps_left.max(self.bounds.handler_steps);
         // Functions given to something unknown are seen once in each run.
         let called = std::mem::take(&mut self.called);
         let start = self.log.len();
@@ -328,9 +353,9 @@ impl<'a> Interp<'a> {
         self.call(callee, args, None, false, span)
     }
 
-    /// When a value is taken for true.
-    pub fn truth_of(&mut self, value: &Value) -> Formula {
-        self.truthy(value)
+    /// Did the last run end because it took too long? What it gave back is then not all.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps_left.min(self.entry_steps_left) == 0
     }
 
     /// A name that a module gives out; what is given out and not known is an unknown value.
@@ -465,7 +490,16 @@ impl<'a> Interp<'a> {
     ) -> ObjectId {
         let id = ObjectId(self.objects.len());
         let when = self.condition();
-        self.objects.push(Object { path: path.into(), parent, class: None, args, fields: IndexMap::new(), span, when });
+        self.objects.push(Object {
+            path: path.into(),
+            parent,
+            class: None,
+            args,
+            fields: IndexMap::new(),
+            span,
+            when,
+            exists: false,
+        });
         id
     }
 

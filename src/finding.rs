@@ -46,9 +46,14 @@ pub enum Group {
     Deploy,
     /// It costs round trips.
     Performance,
+    /// What corslint itself is told does nothing, or no longer does what it says.
+    Upkeep,
 }
 
 impl Group {
+    /// All groups, worst first.
+    pub const ALL: [Group; 5] = [Group::Security, Group::Blocked, Group::Deploy, Group::Performance, Group::Upkeep];
+
     /// The lower-case name used in rule files and JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -56,6 +61,18 @@ impl Group {
             Group::Blocked => "blocked",
             Group::Deploy => "deploy",
             Group::Performance => "performance",
+            Group::Upkeep => "upkeep",
+        }
+    }
+
+    /// What its rules are about, as a sentence.
+    pub fn harm(self) -> &'static str {
+        match self {
+            Group::Security => "An attacker gets in.",
+            Group::Blocked => "A browser refuses.",
+            Group::Deploy => "It works on localhost only.",
+            Group::Performance => "It costs round trips.",
+            Group::Upkeep => "What corslint itself is told does nothing.",
         }
     }
 }
@@ -144,4 +161,8 @@ pub struct Summary {
     pub suppressed: usize,
     /// Findings left out because the baseline holds them.
     pub baselined: usize,
+    /// Findings that the baseline holds and that are no longer there.
+    pub fixed: usize,
+    /// Findings left out because nothing changed where they are.
+    pub unchanged: usize,
 }

@@ -2,13 +2,16 @@
 //!
 //! The way of the data: paths → files → trees → values → servers and policies → findings → reports.
 
+pub mod baseline;
 pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod error;
 pub mod eval;
 pub mod facts;
 pub mod fetch;
 pub mod finding;
+pub mod globs;
 pub mod ir;
 pub mod model;
 pub mod pipeline;
@@ -18,5 +21,6 @@ pub mod rules;
 pub mod scan;
 pub mod show;
 pub mod source;
+pub mod suppress;
 pub mod syntax;
 pub mod workspace;

@@ -5,8 +5,11 @@
 pub mod client;
 pub mod condition;
 pub mod dev_server;
+pub mod intent;
+pub mod layers;
 pub mod link;
 pub mod origin;
+pub mod path;
 pub mod policy;
 pub mod probe;
 pub mod project;

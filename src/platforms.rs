@@ -4,6 +4,7 @@
 //! judges: it says what is there. To add one: a file here with a `Library` and a `recognise`, one line in `libraries`
 //! or `recognise`, and its fixtures.
 
+pub mod appwrite;
 mod assembly;
 pub mod client;
 pub mod compose;
@@ -23,7 +24,9 @@ mod node_http;
 mod overrides;
 pub mod packages;
 pub mod ports;
+mod preflight_only;
 pub mod spelling;
+mod unused_options;
 pub mod values;
 mod vercel;
 
@@ -33,11 +36,11 @@ use packages::Packages;
 use crate::eval::{Interp, Library};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
-use crate::source::Span;
+use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &fetch_api::FetchApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -50,8 +53,14 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
+    project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
+    project.idle_names = spelling::idle(&project);
+    preflight_only::faults(&mut project);
+    unused_options::faults(run, &mut project);
+    let defaults = run.open_defaults.iter();
+    project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     ports::attach(run, packages, &mut project);
     project
 }
@@ -61,18 +70,32 @@ pub fn entries(paths: &[&Utf8Path], packages: &Packages) -> Vec<Utf8PathBuf> {
     let vercel = vercel::homes(paths.iter().copied());
     let next = packages.directories("next");
     let wanted = |path: &Utf8Path| {
-        nextjs::is_entry(path, &next) || vercel::is_config(path) || vercel::function_path(path, &vercel).is_some() || dev_proxy::is_config(path, packages)
+        nextjs::is_entry(path, &next)
+            || vercel::is_config(path)
+            || vercel::function_path(path, &vercel).is_some()
+            || dev_proxy::is_config(path, packages)
     };
     paths.iter().filter(|path| wanted(path)).map(|path| (*path).to_owned()).collect()
 }
 
 /// The condition under which code of a file runs at all: development only for files made for it.
 pub fn development(path: &Utf8Path, span: Span) -> Formula {
-    if is_development_path(path) {
-        let test = Test::EnvEquals { variable: "NODE_ENV".into(), value: "development".into() };
-        return Formula::test(test, span);
+    if is_development_path(path) { in_development(span) } else { Formula::True }
+}
+
+fn in_development(span: Span) -> Formula {
+    Formula::test(Test::EnvEquals { variable: "NODE_ENV".into(), value: "development".into() }, span)
+}
+
+/// Takes what stands in these files out of production: what they grant is granted on developers' machines only.
+pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool) {
+    for policy in project.policies.iter_mut().filter(|policy| is_development(policy.span.file)) {
+        policy.when = policy.when.clone().and(in_development(policy.span));
     }
-    Formula::True
+    project.faults.retain(|fault| !is_development(fault.span.file));
+    project.names.retain(|name| !is_development(name.name.span.file));
+    project.idle_names.retain(|name| !is_development(name.name.span.file));
+    project.hosts.retain(|host| !is_development(host.span.file));
 }
 
 /// Tests, stories, mocks and documentation: code that never serves a browser in production.

@@ -19,8 +19,8 @@ mod rule;
 mod select;
 mod template;
 
-pub use engine::{Outcome, run};
-pub use load::{embedded_files, load};
-pub use problem::RuleError;
+pub use engine::{Outcome, order, run, sort};
+pub use load::{embedded_files, embedded_ids, load};
+pub use problem::{RuleError, did_you_mean};
 pub use rule::{ByPlatform, Example, Persona, Rule, Verdict};
 pub use select::{Selection, UnknownRule, known, select};

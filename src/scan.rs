@@ -12,6 +12,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -19,6 +20,7 @@ pub use kind::Kind;
 pub use needles::Needles;
 
 use crate::error::Error;
+use crate::globs::Globs;
 use crate::source::{FileId, Notice, Sources};
 use read::{Outcome, Reader};
 
@@ -31,12 +33,14 @@ pub struct Options {
     pub size_limit: usize,
     /// How many threads read; 0 lets the machine decide.
     pub threads: usize,
+    /// What is not walked into and not read, unless it is named.
+    pub exclude: Globs,
 }
 
 impl Options {
     /// The usual limits, from `root`.
     pub fn new(root: impl Into<Utf8PathBuf>) -> Self {
-        Options { root: root.into(), size_limit: 1 << 20, threads: 0 }
+        Options { root: root.into(), size_limit: 1 << 20, threads: 0, exclude: Globs::default() }
     }
 }
 
@@ -94,7 +98,24 @@ pub fn scan(paths: &[Utf8PathBuf], options: Options) -> Result<Scan, Error> {
     Ok(Scan::gather(harvest, directories, options))
 }
 
+/// Reads one text as if it were the file at `path`. What it imports is read from the disk.
+pub fn scan_text(path: &Utf8Path, text: &[u8], options: Options) -> Scan {
+    let path = shown_path(&options.root, path);
+    let mut harvest = walk::Harvest::default();
+    match Kind::of(&path) {
+        Some(kind) => harvest.add(Reader::new(options.size_limit).read_text(text, path, kind)),
+        None => harvest.notices.push(notice(path, "not a kind of file that corslint reads")),
+    }
+    Scan::gather(harvest, Vec::new(), options)
+}
+
 impl Scan {
+    /// Takes in a text that is no part of the repository's program, for spans to point into.
+    pub fn add(&mut self, path: Utf8PathBuf, text: Arc<str>) -> FileId {
+        self.kinds.push((Kind::Toml, Needles::default()));
+        self.sources.add(path, text)
+    }
+
     fn gather(mut harvest: walk::Harvest, directories: Vec<Utf8PathBuf>, options: Options) -> Scan {
         // Overlapping arguments and the second look for env files may bring a file twice.
         harvest.files.sort_unstable_by(|a, b| a.path.as_str().cmp(b.path.as_str()));

@@ -4,6 +4,7 @@
 //! name tree-sitter or nom. They know no library, no CORS and no file system, and they never fail: what is broken
 //! becomes a gap and a [`Problem`].
 
+pub mod comments;
 pub mod document;
 pub mod dotenv;
 pub mod javascript;

@@ -74,7 +74,8 @@ fn defaults_of_the_library() {
     assert_eq!((policy.installed, policy.vary_origin.value), (Known::Yes, Known::Yes));
     assert_eq!((kinds(&project), faults(&project)), (Vec::new(), Vec::new()));
     let roles: Vec<Role> = project.servers[0].handlers.iter().map(|handler| handler.role).collect();
-    assert_eq!(roles, [Role::Cors(0), Role::Other]);
+    // The routes behind the middleware are not followed by a check, but they are there.
+    assert_eq!(roles, [Role::Cors(0), Role::Other, Role::Route]);
 }
 
 #[test]
@@ -200,7 +201,7 @@ fn production_is_judged_once() {
     assert_eq!(allows(&project, "https://app.example.com"), Known::Yes);
     assert_eq!(allows(&project, "http://localhost:3000"), Known::No);
     assert_eq!(project.servers.iter().map(|server| &*server.name).collect::<Vec<_>>(), ["production.py"]);
-    assert_eq!(project.servers[0].handlers.len(), 2);
+    assert_eq!(project.servers[0].handlers.len(), 3);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn read(files: &[(&str, &str)]) -> Project {
         let file = FileId(id);
         (file, Utf8PathBuf::from(*path), parse(file, text).0)
     });
-    recognise(&parsed.collect::<Vec<_>>())
+    recognise(&parsed.collect::<Vec<_>>(), std::collections::BTreeMap::new())
 }
 
 /// A location `/api/` with a server behind.
@@ -233,7 +233,8 @@ fn includes_are_put_in_place() {
     }";
     let project = read(&[("deploy/conf.d/site.conf", site), snippet]);
     assert_eq!(only(&project).place, "location /a");
-    assert_eq!(project.servers.len(), 2);
+    // The two locations, and the server itself for what neither takes.
+    assert_eq!(project.servers.len(), 3);
     // Included nowhere, the snippet speaks for itself.
     assert_eq!(only(&read(&[snippet])).place, "deploy/snippets/cors.conf");
     // Circles end.

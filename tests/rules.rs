@@ -1,17 +1,21 @@
 //! Every rule's examples are run: a bad one gives exactly one finding of its rule at its mark, a good one none.
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
-use corslint::pipeline;
+use corslint::config::Configuration;
+use corslint::pipeline::{self, Told};
 use corslint::rules::examples::{Checked, verify};
-use corslint::rules::{Rule, embedded_files, load};
+use corslint::rules::{Rule, embedded_files, embedded_ids, load};
 use corslint::scan::Scan;
 
 fn check(files: &[(String, String)], rules: &[Rule]) -> Checked {
     let files: Vec<(Utf8PathBuf, String)> =
         files.iter().map(|(path, text)| (Utf8PathBuf::from(path), text.clone())).collect();
     let mut scan = Scan::of_texts(&files);
-    let (report, _) = pipeline::check(&mut scan, rules, &Stated::default());
+    let configuration = files.iter().find(|(path, _)| path == "corslint.toml").map(|(path, text)| {
+        Configuration::parse(path, text.as_str(), "".into()).unwrap_or_else(|error| panic!("{error}"))
+    });
+    let told = configuration.map(|configuration| configuration.told(&mut scan, true)).unwrap_or_default();
+    let (report, _) = pipeline::check_as_told(&mut scan, rules, &Told { known: embedded_ids().collect(), ..told });
     Checked { report, sources: scan.sources }
 }
 

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 /// The platforms whose servers are predicted, by the names the recordings use.
-const PLATFORMS: [&str; 2] = ["express", "express4"];
+const PLATFORMS: [&str; 4] = ["express", "express4", "django", "fastapi"];
 
 /// Wrong answers that are known, with the reason.
 const LIMITS: [(&str, &str, &str); 1] = [(
@@ -77,7 +77,9 @@ fn relevant(status: u16, headers: impl IntoIterator<Item = (String, Vec<String>)
 }
 
 fn request(asking: &Asking) -> Request {
-    let mut request = Request::new(&asking.method, asking.path.split('?').next().expect("a first piece"));
+    let path = asking.path.split('?').next().expect("a first piece");
+    // The recorded servers stood on plain HTTP.
+    let mut request = Request::new(&asking.method, path).sent_with("http");
     for (name, value) in &asking.headers {
         request = request.with(name, value);
     }

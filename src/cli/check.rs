@@ -2,57 +2,40 @@
 //!
 //! In: flags and paths. Out: the report in every format asked for, and whether the build should fail.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::time::Instant;
 
-use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
+use super::Common;
 use super::engine::{Engine, Outcome, Settings};
-use super::{Common, print, select};
+use super::judging::Judging;
+use super::narrowing::Narrowing;
+use super::output::{self, Manner, Target};
+use crate::config::Configuration;
 use crate::error::Error;
 use crate::finding::{Report, Severity};
-use crate::report::{Format, Options, visible};
+use crate::report::visible;
 
 /// Check files and directories
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// What to check
-    #[arg(value_name = "PATH", default_value = ".")]
-    paths: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
 
-    /// How to report: full, concise or json; FORMAT=FILE writes to a file (repeatable)
-    #[arg(long, value_name = "FORMAT", env = "CORSLINT_FORMAT", value_delimiter = ',', default_value = "full")]
+    #[command(flatten)]
+    narrowing: Narrowing,
+
+    /// How to report: full, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson or markdown;
+    /// FORMAT=FILE writes to a file (repeatable) [default: full]
+    #[arg(long, value_name = "FORMAT", env = "CORSLINT_FORMAT", value_delimiter = ',')]
     format: Vec<Target>,
 
-    /// Exit with 1 when there is a finding of this severity or a worse one
-    #[arg(long, value_name = "SEVERITY", env = "CORSLINT_FAIL_ON", default_value = "warning")]
-    fail_on: FailOn,
-
-    /// Run only these rules or groups (repeatable)
-    #[arg(long, value_name = "RULE", env = "CORSLINT_SELECT", value_delimiter = ',')]
-    select: Vec<String>,
-
-    /// Do not run these rules or groups (repeatable)
-    #[arg(long, value_name = "RULE", env = "CORSLINT_IGNORE", value_delimiter = ',')]
-    ignore: Vec<String>,
-
-    /// Whom the rules are for
-    #[arg(long, value_name = "PERSONA", env = "CORSLINT_PERSONA", default_value = "regular")]
-    persona: Persona,
-
-    /// Short for --persona pedantic
-    #[arg(long, env = "CORSLINT_PEDANTIC", value_parser = FalseyValueParser::new())]
-    pedantic: bool,
-
-    /// Say what the deployment sets (repeatable; in CORSLINT_ENV one per line)
-    #[arg(long, value_name = "NAME=VALUE", env = "CORSLINT_ENV", value_delimiter = '\n', value_parser = assignment, hide_env_values = true)]
-    env: Vec<(String, String)>,
+    /// Exit with 1 when there is a finding of this severity or a worse one [default: warning]
+    #[arg(long, value_name = "SEVERITY", env = "CORSLINT_FAIL_ON")]
+    fail_on: Option<FailOn>,
 
     /// Show on stderr the servers and policies that were found
     #[arg(long, env = "CORSLINT_SHOW_MODEL", value_parser = FalseyValueParser::new())]
@@ -78,84 +61,51 @@ enum FailOn {
     Never,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Persona {
-    /// Rules that are right for nearly everybody
-    Regular,
-    /// Further rules for those who want to know everything
-    Pedantic,
-}
-
-/// A format and where it goes; nowhere said is stdout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    format: Format,
-    file: Option<Utf8PathBuf>,
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Target, String> {
-        match text.split_once('=') {
-            Some((_, "")) => Err("the file name after `=` is missing".to_owned()),
-            Some((format, file)) => Ok(Target { format: format.parse()?, file: Some(file.into()) }),
-            None => Ok(Target { format: text.parse()?, file: None }),
-        }
-    }
-}
-
-pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
-    }
-}
-
 impl Check {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let started = Instant::now();
-        let outcome = engine.check(&self.settings(engine)?)?;
-        let elapsed = Some(started.elapsed());
+        let settings = Settings { show_model: self.show_model, ..self.judging.settings(&self.common, engine)? };
+        let configuration = settings.configuration.as_ref();
+        let (targets, fail_on) = (self.targets(configuration)?, self.fail_on(configuration));
+        output::distinct(&targets, &settings.root)?;
+        let narrowing = self.narrowing.prepared(&settings)?;
+        let mut outcome = engine.check(&settings)?;
+        narrowing.apply(&mut outcome, &settings)?;
+        let elapsed = started.elapsed();
         if self.show_files {
             eprint(&files(&outcome));
         }
         if self.show_model {
-            eprint(&outcome.model);
+            eprint(&outcome.model.lines().map(|line| format!("{}\n", visible(line))).collect::<String>());
         }
-        for target in &self.format {
-            let color = target.file.is_none() && self.common.color.on(&io::stdout());
-            let options = Options { color, verbose: self.verbose, elapsed };
-            let mut bytes = Vec::new();
-            let written = target.format.write(&outcome.report, &outcome.scan.sources, options, &mut bytes);
-            written.map_err(|error| Error::new(format!("cannot report: {error}")))?;
-            match &target.file {
-                Some(file) => write_file(file, &bytes)?,
-                None => print(&bytes)?,
-            }
+        let mut rules = Vec::new();
+        if targets.iter().any(Target::describes_rules) {
+            rules = engine.rules(&settings.rule_directories)?;
+            rules.retain(|rule| settings.rules.contains(&*rule.id));
         }
-        Ok(ExitCode::from(u8::from(self.fail_on.fails(&outcome.report))))
+        let (color, verbose) = (self.common.color, self.verbose);
+        output::write(&targets, &outcome, &rules, Manner { color, verbose, elapsed, root: &settings.root })?;
+        Ok(ExitCode::from(u8::from(fail_on.fails(&outcome.report))))
     }
 
-    fn settings(&self, engine: &dyn Engine) -> Result<Settings, Error> {
-        let rules = engine.rules(&self.common.directories)?;
-        let pedantic = self.pedantic || self.persona == Persona::Pedantic;
-        Ok(Settings {
-            root: working_directory()?,
-            paths: self.paths.clone(),
-            rule_directories: self.common.directories.clone(),
-            rules: select::selected(rules, &self.select, &self.ignore, pedantic)?,
-            environment: BTreeMap::from_iter(self.env.iter().cloned()),
-            show_model: self.show_model,
-        })
+    /// The formats of flags, or else of the configuration, or else the one for people.
+    fn targets(&self, configuration: Option<&Configuration>) -> Result<Vec<Target>, Error> {
+        if !self.format.is_empty() {
+            return Ok(self.format.clone());
+        }
+        let written = configuration.iter().flat_map(|one| one.format.iter().map(move |text| (*one, text)));
+        let targets = written.map(|(configuration, text)| {
+            text.value.parse().map_err(|reason: String| configuration.error(text.span, reason, "no format"))
+        });
+        let targets = targets.collect::<Result<Vec<Target>, Error>>()?;
+        Ok(if targets.is_empty() { vec![Target::default()] } else { targets })
     }
-}
 
-/// Where paths start from.
-pub(super) fn working_directory() -> Result<Utf8PathBuf, Error> {
-    let root = std::env::current_dir().map_err(|error| Error::new(format!("no working directory: {error}")))?;
-    Utf8PathBuf::from_path_buf(root)
-        .map_err(|root| Error::new(format!("the name of the working directory is not UTF-8: {}", root.display())))
+    fn fail_on(&self, configuration: Option<&Configuration>) -> FailOn {
+        let written = configuration.and_then(|one| one.fail_on.as_ref());
+        let written = written.and_then(|text| FailOn::from_str(&text.value, false).ok());
+        self.fail_on.or(written).unwrap_or(FailOn::Warning)
+    }
 }
 
 impl FailOn {
@@ -176,10 +126,6 @@ fn files(outcome: &Outcome) -> String {
         format!("{mark} {:<12} {}\n", file.kind.name(), visible(file.path.as_str()))
     };
     outcome.scan.files.iter().map(line).collect()
-}
-
-fn write_file(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
-    fs::write(path, bytes).map_err(|error| Error::new(format!("cannot write `{path}`: {error}")))
 }
 
 /// Further information beside the report, so that a report on stdout stays what it says it is.

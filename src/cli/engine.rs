@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
+use crate::config::Configuration;
 use crate::error::Error;
 use crate::finding::Report;
 use crate::model::project::Project;
 use crate::rules::Rule;
 use crate::scan::Scan;
+use crate::suppress::Date;
 
 /// Knows the rules and runs the pipeline.
 pub trait Engine {
@@ -23,6 +25,9 @@ pub trait Engine {
 
     /// Scans and evaluates, for verbs that ask the model themselves.
     fn model(&self, deployment: &Deployment) -> Result<Model, Error>;
+
+    /// The origins that production allows, for a first configuration, in order of their place.
+    fn origins(&self, settings: &Settings) -> Result<Vec<FoundOrigin>, Error>;
 }
 
 /// The code and environment that a model is made of.
@@ -48,7 +53,7 @@ pub struct Model {
 }
 
 /// What a check is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Where paths start from and are relative to.
     pub root: Utf8PathBuf,
@@ -60,8 +65,25 @@ pub struct Settings {
     pub rules: BTreeSet<String>,
     /// What the deployment sets, by name.
     pub environment: BTreeMap<String, String>,
+    /// The configuration, if there is one.
+    pub configuration: Option<Configuration>,
+    /// A text to check as if it were this file, instead of `paths`.
+    pub text: Option<(Utf8PathBuf, Vec<u8>)>,
+    /// The day of the run.
+    pub today: Date,
     /// Is [`Outcome::model`] wanted?
     pub show_model: bool,
+}
+
+/// An origin that some policy allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundOrigin {
+    /// As written.
+    pub text: String,
+    /// Where.
+    pub path: Utf8PathBuf,
+    /// Line, from 1.
+    pub line: usize,
 }
 
 /// What a check brought to light.
@@ -73,4 +95,6 @@ pub struct Outcome {
     pub scan: Scan,
     /// The servers, policies and clients found, as text; empty unless asked for.
     pub model: String,
+    /// The same as they are.
+    pub project: Project,
 }

@@ -24,7 +24,7 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
-        let rules = engine.rules(&self.common.directories)?;
+        let rules = self.common.rules(engine)?;
         print(docs::explain(select::rule(&rules, &self.rule)?).as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }

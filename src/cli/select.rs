@@ -1,6 +1,6 @@
 //! Which rules run, as the command line says it.
 //!
-//! In: `--select`, `--ignore` and the persona, and all rules. Out: the ids of those that run. An id nobody knows is an
+//! In: what flags and configuration select, and all rules. Out: the ids of those that run. An id nobody knows is an
 //! error with the nearest one: a typo in `--ignore` must not silently check more, nor one in `--select` check nothing.
 
 use std::collections::BTreeSet;
@@ -9,16 +9,8 @@ use crate::error::Error;
 use crate::rules::{self, Rule, Selection, UnknownRule};
 
 /// The ids that run.
-pub(super) fn selected(
-    all: Vec<Rule>,
-    select: &[String],
-    ignore: &[String],
-    pedantic: bool,
-) -> Result<BTreeSet<String>, Error> {
-    // An empty variable, as CI systems set for an input that was not given, selects nothing in particular.
-    let said = |names: &[String]| names.iter().filter(|name| !name.is_empty()).cloned().collect();
-    let selection = Selection { select: said(select), ignore: said(ignore), pedantic };
-    let chosen = rules::select(all, &selection).map_err(unknown)?;
+pub(super) fn selected(all: Vec<Rule>, selection: &Selection) -> Result<BTreeSet<String>, Error> {
+    let chosen = rules::select(all, selection).map_err(unknown)?;
     Ok(chosen.into_iter().map(|rule| rule.id.to_string()).collect())
 }
 

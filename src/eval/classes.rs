@@ -270,6 +270,10 @@ impl Interp<'_> {
                     Kind::Class(class) => class.bases.clone(),
                     _ => Vec::new(),
                 };
+                let external = self.external_bases(class);
+                if self.libraries.iter().any(|library| library.class_member(&external, name)) {
+                    return Value::new(Kind::Method { receiver: Arc::new(class.clone()), name: name.clone() }, span);
+                }
                 for base in bases {
                     if let Kind::Class(inner) = &base.kind
                         && let Some(value) = self.object(inner.statics).fields.get(name)

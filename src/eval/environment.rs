@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use super::operators::env_set;
 use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
+use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
 use crate::model::world::is_selector;
 use crate::source::{Span, Spanned};
@@ -47,7 +48,7 @@ pub struct EnvFile {
 }
 
 /// What the user says of the deployment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stated {
     /// Variables that it sets.
     pub variables: BTreeMap<String, String>,
@@ -62,6 +63,8 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Files that the user says are for developers' machines.
+    pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
     pub trust_local: bool,
     /// This is all there is: a variable that is neither stated nor in a file is not set.
@@ -173,6 +176,9 @@ impl Interp<'_> {
         let set = env_set(&read);
         let value = Value::new(Kind::Env(read), span);
         let default = default.filter(|_| !self.environment.is_passed(name, &from));
+        if let Some(default) = &default {
+            self.note_open_default(&value, default);
+        }
         match default {
             None => value,
             Some(default) => Value::one_of([(set.clone(), value), (set.negated(), default)], span),

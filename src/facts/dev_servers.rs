@@ -23,7 +23,14 @@ pub(super) fn gather(project: &Project, facts: &mut Facts) {
         }
         if let Some((origin, span, front)) = dev_grant(server, &project.fronts) {
             let reason = "in production a web server answers in its place, and it sends no CORS headers";
-            facts.handlers.push(hides(server, &format!("CORS for {origin}"), span, reason, front.span, "the web server"));
+            facts.handlers.push(hides(
+                server,
+                &format!("CORS for {origin}"),
+                span,
+                reason,
+                front.span,
+                "the web server",
+            ));
         }
     }
 }

@@ -5,135 +5,18 @@
 //! them; a condition nobody can decide is tried both ways, and only what both ways have in common is said. Knows no
 //! platform: what frameworks do by themselves stands in the model (`Unanswered`, `Failing`).
 
-use std::sync::Arc;
+mod framework;
+mod lines;
+mod others;
 
-use super::answer::Answer;
-use super::route::{Asked, behind};
 use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::Policy;
 use crate::model::project::Project;
-use crate::model::server::{
-    Effect, Failing, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Server, Unanswered,
-};
-use crate::model::term::TermValue;
+use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes};
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::Span;
 
-/// A response header line and where it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Its name, as written.
-    pub name: Arc<str>,
-    /// Its value; `None` when nobody knows it.
-    pub value: Option<String>,
-    /// Where.
-    pub span: Span,
-}
-
-/// Something that happened to the request or to the answer, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The handler, by its place in the server; `None` for the framework itself.
-    pub handler: Option<usize>,
-    /// Where it is written.
-    pub span: Span,
-    /// What it did.
-    pub event: Event,
-}
-
-/// What a step did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// Wrote a header line.
-    Wrote(Line),
-    /// Took a header away.
-    Removed(Arc<str>),
-    /// Answered with a status.
-    Answered(u16),
-    /// Threw.
-    Failed,
-}
-
-/// What becomes of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is answered.
-    Answered {
-        /// The status.
-        status: u16,
-        /// The header lines, in the order in which they leave.
-        lines: Vec<Line>,
-        /// The way to it.
-        steps: Vec<Step>,
-    },
-    /// It is never answered: somebody keeps it.
-    Hangs(Span),
-    /// Nobody knows, and why.
-    Unknown {
-        /// Why, as a sentence without its full stop.
-        why: String,
-        /// The place that cannot be decided.
-        span: Option<Span>,
-    },
-}
-
-impl Outcome {
-    /// Nobody knows.
-    fn unknown(why: impl Into<String>, span: impl Into<Option<Span>>) -> Outcome {
-        Outcome::Unknown { why: why.into(), span: span.into() }
-    }
-
-    /// The answer as the algorithms of the standard read it; the reason when there is none or when the value of a header
-    /// that matters to CORS is not known.
-    pub fn answer(&self) -> Result<Answer, String> {
-        match self {
-            Outcome::Answered { status, lines, .. } => {
-                let mut answer = Answer::new(*status);
-                for line in lines {
-                    match &line.value {
-                        Some(value) => answer.append(&line.name, value),
-                        None if matters(&line.name) => {
-                            return Err(format!("the value of `{}` is not known", line.name));
-                        }
-                        None => {}
-                    }
-                }
-                Ok(answer)
-            }
-            Outcome::Hangs(_) => Err("the request is never answered".to_owned()),
-            Outcome::Unknown { why, .. } => Err(why.clone()),
-        }
-    }
-
-    /// The last line of this name that an answer carries.
-    pub fn line(&self, name: &str) -> Option<&Line> {
-        match self {
-            Outcome::Answered { lines, .. } => lines.iter().rev().find(|line| line.name.eq_ignore_ascii_case(name)),
-            _ => None,
-        }
-    }
-
-    /// Would a browser see the same?
-    fn says_the_same(&self, other: &Outcome) -> bool {
-        let seen = |outcome: &Outcome| match outcome {
-            Outcome::Answered { status, lines, .. } => {
-                let lines = lines.iter().filter(|line| matters(&line.name));
-                Some((*status, lines.map(|line| (line.name.to_lowercase(), line.value.clone())).collect::<Vec<_>>()))
-            }
-            _ => None,
-        };
-        match (self, other) {
-            (Outcome::Hangs(_), Outcome::Hangs(_)) => true,
-            _ => seen(self).is_some() && seen(self) == seen(other),
-        }
-    }
-}
-
-/// Headers that the algorithms of the standard read.
-fn matters(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.starts_with("access-control-") || lower == "vary"
-}
+pub use super::outcome::{Event, Line, Outcome, Step};
 
 /// A server and what surrounds it.
 #[derive(Debug, Clone, Copy)]
@@ -161,9 +44,7 @@ pub fn run(running: Running<'_>, request: &Request) -> Outcome {
 
 /// Runs it, and where a condition is open once for each truth of it.
 fn forked(running: Running<'_>, request: &Request, assumed: &mut Vec<(Test, bool)>) -> Outcome {
-    let mut walk =
-        Walk { running, request, assumed, lines: Vec::new(), steps: Vec::new(), pending: None, status: None };
-    match walk.whole() {
+    match Walk::new(running, request, assumed).whole() {
         Ok(outcome) => outcome,
         Err(Stop::Unknown(outcome)) => outcome,
         Err(Stop::Open(test, span)) => {
@@ -228,12 +109,19 @@ struct Walk<'a, 'w> {
     pending: Option<u16>,
     /// The status of the answer, once there is one.
     status: Option<u16>,
+    /// The `try` blocks in which something was thrown.
+    thrown: Vec<Span>,
+    /// How many servers this one is mounted in.
+    depth: usize,
+    /// How much of the path belongs to the servers around this one.
+    base: usize,
 }
 
 /// The request and the environment, with what is assumed of conditions that are open.
 struct Assumed<'w> {
     situation: Situation<'w>,
     assumed: &'w [(Test, bool)],
+    thrown: &'w [Span],
 }
 
 impl World for Assumed<'_> {
@@ -242,6 +130,7 @@ impl World for Assumed<'_> {
         assumed.or_else(|| match (test, self.situation.request) {
             // Whoever sends something that may be a proof may be signed in.
             (Test::Authenticated, Some(request)) if proves(request) => None,
+            (Test::Thrown(body), _) => Some(self.thrown.contains(body)),
             _ => self.situation.test(test),
         })
     }
@@ -251,10 +140,29 @@ fn proves(request: &Request) -> bool {
     ["authorization", "cookie", "x-api-key"].iter().any(|name| request.headers.contains_key(*name))
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a, 'w> Walk<'a, 'w> {
+    fn new(running: Running<'a>, request: &'a Request, assumed: &'w [(Test, bool)]) -> Walk<'a, 'w> {
+        Walk {
+            running,
+            request,
+            assumed,
+            lines: Vec::new(),
+            steps: Vec::new(),
+            pending: None,
+            status: None,
+            thrown: Vec::new(),
+            depth: 0,
+            base: 0,
+        }
+    }
+
     fn holds(&self, formula: &Formula) -> Result<bool, Stop> {
-        let situation = Situation { assume: self.running.assume, request: Some(self.request), status: self.status };
-        let world = Assumed { situation, assumed: self.assumed };
+        let situation = Situation {
+            assume: self.running.assume,
+            request: Some(self.request),
+            status: self.status.or(self.pending),
+        };
+        let world = Assumed { situation, assumed: self.assumed, thrown: &self.thrown };
         match formula.eval(&world) {
             Some(truth) => Ok(truth),
             None => {
@@ -310,12 +218,25 @@ impl<'a> Walk<'a, '_> {
         Ok(Flow::Unanswered)
     }
 
+    /// The path as this server sees it.
+    fn path(&self) -> &str {
+        self.request.path.get(self.base..).unwrap_or("")
+    }
+
+    /// Does a scope see a path, as this server compares them?
+    fn sees(&self, scope: &Scope, path: &str) -> Option<bool> {
+        match self.running.server.slashes {
+            Slashes::Ignored => scope.sees_path(path),
+            Slashes::Counted | Slashes::Redirected(_) => scope.sees_path_exactly(path),
+        }
+    }
+
     /// Does the request meet this handler?
     fn meets(&self, handler: &Handler) -> Result<bool, Stop> {
         if !handler.scope.has_method(&self.request.method) {
             return Ok(false);
         }
-        match handler.scope.sees_path(&self.request.path) {
+        match self.sees(&handler.scope, self.path()) {
             Some(false) => Ok(false),
             Some(true) => self.holds(&handler.when),
             None => {
@@ -332,7 +253,7 @@ impl<'a> Walk<'a, '_> {
             later.role != Role::CatchAll
                 && !later.scope.methods.is_empty()
                 && later.scope.path.is_some()
-                && later.scope.sees_path(&self.request.path) == Some(true)
+                && self.sees(&later.scope, self.path()) == Some(true)
         });
         if routed || handler.scope.path.is_some() && !handler.scope.prefix {
             return Ok(());
@@ -400,12 +321,20 @@ impl<'a> Walk<'a, '_> {
                 continue;
             }
             match &guarded.effect {
-                Effect::Next if onion => {
+                Effect::Next | Effect::Rescue if onion => {
                     wrapped = true;
-                    if let Some(flow) = self.inside(index)? {
-                        return Ok(Ended::By(flow));
+                    match self.inside(index)? {
+                        Some(Flow::Failed(span)) if guarded.effect == Effect::Rescue => {
+                            if let Flow::Hangs(span) = self.rescued(span)? {
+                                return Ok(Ended::By(Flow::Hangs(span)));
+                            }
+                        }
+                        Some(Flow::Failed(_)) if self.catches(effects, guarded.span) => self.lines.clear(),
+                        Some(flow) => return Ok(Ended::By(flow)),
+                        None => {}
                     }
                 }
+                Effect::Mounted(server) => return self.mounted(index, *server, guarded.span).map(Ended::By),
                 Effect::Next => return Ok(Ended::WentOn),
                 Effect::Cors(policy) => {
                     let library = self.library(*policy, guarded.span)?;
@@ -421,6 +350,18 @@ impl<'a> Walk<'a, '_> {
             }
         }
         Ok(if wrapped { Ended::By(Flow::Answered) } else { Ended::Fell })
+    }
+
+    /// Is what lies inside called within a `try` of the same code? The tests on it hold from here on.
+    fn catches(&mut self, effects: &[GuardedEffect], call: Span) -> bool {
+        let tests = effects.iter().flat_map(|guarded| guarded.when.tests());
+        let around = tests.filter_map(|(test, _)| match test {
+            Test::Thrown(body) if body.contains(call) => Some(*body),
+            _ => None,
+        });
+        let before = self.thrown.len();
+        self.thrown.extend(around);
+        self.thrown.len() > before
     }
 
     /// What lies inside of a middleware: everything after it, and the framework's own answer.
@@ -455,7 +396,9 @@ impl<'a> Walk<'a, '_> {
                     self.write(index, &name.value, text, value.span);
                 }
             }
-            Effect::Merge(name, value) => self.merge(index, &name.value, value),
+            Effect::Merge(name, value) => self.merge(index, &name.value, value, false),
+            Effect::Extend(name, value) => self.merge(index, &name.value, value, true),
+            Effect::Replace => self.lines.clear(),
             Effect::Remove(name) => {
                 self.remove(&name.value);
                 self.steps.push(Step {
@@ -475,7 +418,7 @@ impl<'a> Walk<'a, '_> {
                 self.answered(Some(index), *status, guarded.span);
                 return Ok(Some(Flow::Answered));
             }
-            Effect::Answer(None) => match self.pending {
+            Effect::Answer(None) => match self.pending.or_else(|| self.taken_for_granted(index)) {
                 Some(status) => {
                     self.answered(Some(index), status, guarded.span);
                     return Ok(Some(Flow::Answered));
@@ -492,141 +435,19 @@ impl<'a> Walk<'a, '_> {
                 self.steps.push(Step { handler: Some(index), span: guarded.span, event: Event::Failed });
                 return Ok(Some(Flow::Failed(guarded.span)));
             }
-            Effect::Next | Effect::Cors(_) => {}
+            Effect::Next | Effect::Rescue | Effect::Mounted(_) | Effect::Cors(_) => {}
         }
         Ok(None)
     }
 
-    /// What the server behind this one answers to the request as it is passed on.
-    fn forwarded(&mut self, index: usize, span: Span) -> Result<(), Stop> {
-        let running = self.running;
-        let why = "what the server behind it answers is not known";
-        let Some(upstream) = &running.server.upstream else { return Err(Stop::Unknown(Outcome::unknown(why, span))) };
-        let mut request = self.request.clone();
-        if let Some((from, to)) = &upstream.rewrites
-            && let Some(rest) = request.path.strip_prefix(&**from)
-        {
-            request.path = format!("{to}{rest}");
-        }
-        for (name, value) in &upstream.headers {
-            match self.text(value) {
-                Some(Some(text)) if !text.is_empty() => request = request.with(name, &text),
-                Some(Some(_)) | None => drop(request.headers.remove(&name.to_ascii_lowercase())),
-                Some(None) => request = request.with_any(name),
-            }
-        }
-        let asked = Asked { assume: running.assume, routes_answer: running.routes_answer };
-        match behind(running.project, running.server, &request, asked, running.depth + 1) {
-            Outcome::Answered { status, lines, steps } => {
-                self.lines.extend(lines);
-                self.steps.extend(steps.into_iter().map(|step| Step { handler: None, ..step }));
-                self.answered(Some(index), status, span);
-                Ok(())
-            }
-            Outcome::Hangs(at) => Err(Stop::Unknown(Outcome::Hangs(at))),
-            unknown => Err(Stop::Unknown(unknown)),
-        }
+    /// The status of a route whose own is not known, where routes are taken to answer.
+    fn taken_for_granted(&self, index: usize) -> Option<u16> {
+        let is_route = self.running.server.handlers[index].role == Role::Route;
+        self.running.routes_answer.filter(|_| is_route)
     }
 
     fn answered(&mut self, handler: Option<usize>, status: u16, span: Span) {
         self.status = Some(status);
         self.steps.push(Step { handler, span, event: Event::Answered(status) });
     }
-
-    /// The text of a header value for this request: `None` when it is made of parts that the request does not have.
-    fn text(&self, value: &HeaderValue) -> Option<Text> {
-        let mut text = Some(String::new());
-        for piece in &value.pieces {
-            let part = match piece {
-                HeaderPiece::Text(part) => Some(part.to_string()),
-                HeaderPiece::Unknown => None,
-                HeaderPiece::Term(term) => match term.apply(self.request.part(&term.part)) {
-                    TermValue::Text(part) => Some(part),
-                    TermValue::Absent if value.pieces.len() == 1 => return None,
-                    TermValue::Absent => Some(String::new()),
-                    TermValue::Pieces(_) | TermValue::Unknown => None,
-                },
-            };
-            text = text.zip(part).map(|(text, part)| text + &part);
-        }
-        Some(text)
-    }
-
-    fn write(&mut self, index: usize, name: &Arc<str>, value: Text, span: Span) {
-        let line = Line { name: name.clone(), value, span };
-        self.steps.push(Step { handler: Some(index), span, event: Event::Wrote(line.clone()) });
-        self.lines.push(line);
-    }
-
-    fn merge(&mut self, index: usize, name: &Arc<str>, value: &HeaderValue) {
-        let Some(added) = self.text(value) else { return };
-        let Some(line) = self.lines.iter_mut().find(|line| line.name.eq_ignore_ascii_case(name)) else {
-            return self.write(index, name, added, value.span);
-        };
-        let listed = |list: &str, one: &str| list.split(',').any(|name| name.trim().eq_ignore_ascii_case(one));
-        match (&mut line.value, added) {
-            (Some(list), Some(added)) if list.trim() == "*" || listed(list, &added) => {}
-            (Some(list), Some(added)) => *list = format!("{list}, {added}"),
-            (list, _) => *list = None,
-        }
-    }
-
-    fn remove(&mut self, name: &str) {
-        self.lines.retain(|line| !line.name.eq_ignore_ascii_case(name));
-    }
-
-    /// An exception that no middleware turned into an answer.
-    fn failed(&mut self, span: Span) -> Result<Flow, Stop> {
-        let server = self.running.server;
-        match server.failing {
-            Failing::Unknown => {
-                return Err(Stop::Unknown(Outcome::unknown("how errors are answered is not known", span)));
-            }
-            Failing::Inside | Failing::Outside => self.lines.clear(),
-            Failing::ErrorHandlers => {
-                let from = self.steps.iter().rev().find_map(|step| step.handler).map_or(0, |index| index + 1);
-                for (index, handler) in server.handlers.iter().enumerate().skip(from) {
-                    if handler.role != Role::Error || !self.meets(handler)? {
-                        continue;
-                    }
-                    if !handler.understood {
-                        return self.not_understood(index, handler);
-                    }
-                    if let Ended::By(flow @ (Flow::Answered | Flow::Hangs(_))) =
-                        self.effects(index, &handler.effects, false)?
-                    {
-                        return Ok(flow);
-                    }
-                }
-            }
-        }
-        self.answered(None, 500, span);
-        Ok(Flow::Answered)
-    }
-
-    /// What the framework answers when no handler does.
-    fn by_framework(&mut self) -> Result<(), Stop> {
-        let server = self.running.server;
-        if !server.complete {
-            return Err(Stop::Unknown(Outcome::unknown("not everything that is registered is known", server.span)));
-        }
-        let mut routed = false;
-        for handler in server.handlers.iter().filter(|handler| !handler.scope.methods.is_empty()) {
-            let seen = handler.scope.path.is_some() && handler.scope.sees_path(&self.request.path) == Some(true);
-            routed |= seen && self.holds(&handler.when)?;
-        }
-        let status = match (server.unanswered, routed) {
-            (Unanswered::Unknown, _) => {
-                return Err(Stop::Unknown(Outcome::unknown("what nobody answers is not known", server.span)));
-            }
-            (Unanswered::OptionsForRoutes, true) if self.request.method == "OPTIONS" => 200,
-            (Unanswered::MethodNotAllowed, true) => 405,
-            _ => 404,
-        };
-        self.answered(None, status, server.span);
-        Ok(())
-    }
 }
-
-/// A header's text; `None` when nobody knows it.
-type Text = Option<String>;

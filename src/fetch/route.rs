@@ -6,7 +6,7 @@
 
 use super::exchange::{Event, Outcome, Running, run};
 use crate::model::project::Project;
-use crate::model::server::Server;
+use crate::model::server::{Effect, Server};
 use crate::model::world::{Assume, Request, Situation};
 
 /// How a request is to be run.
@@ -32,9 +32,8 @@ const DEEPEST: usize = 4;
 
 /// Runs a request through the server of the project that it meets first.
 pub fn route(project: &Project, request: &Request, asked: Asked<'_>) -> Routed {
-    let fronts: Vec<usize> = (0..project.servers.len()).filter(|&index| is_front(&project.servers[index])).collect();
-    let all: Vec<usize> = (0..project.servers.len()).collect();
-    choose(project, if fronts.is_empty() { &all } else { &fronts }, request, asked, 0)
+    let (fronts, others) = by_layer(project);
+    choose(project, if fronts.is_empty() { &others } else { &fronts }, request, asked, 0)
 }
 
 /// What the server behind another one answers.
@@ -42,8 +41,13 @@ pub(super) fn behind(project: &Project, front: &Server, request: &Request, asked
     if depth > DEEPEST {
         return Outcome::Unknown { why: "servers pass the request on in a circle".to_owned(), span: Some(front.span) };
     }
-    let others: Vec<usize> = (0..project.servers.len()).filter(|&index| !is_front(&project.servers[index])).collect();
-    choose(project, &others, request, asked, depth).outcome
+    choose(project, &by_layer(project).1, request, asked, depth).outcome
+}
+
+/// The servers that stand in front, and those that do not; a server that is reached through another one only is neither.
+fn by_layer(project: &Project) -> (Vec<usize>, Vec<usize>) {
+    let reached = (0..project.servers.len()).filter(|&index| !is_mounted(project, index));
+    reached.partition(|&index| is_front(&project.servers[index]))
 }
 
 /// Does it stand in front of other servers, or beside one that does?
@@ -54,7 +58,7 @@ fn is_front(server: &Server) -> bool {
 fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<'_>, depth: usize) -> Routed {
     let situation = Situation::with(asked.assume, request);
     let mut taking = Vec::new();
-    for &index in servers {
+    for &index in servers.iter().filter(|&&index| !is_mounted(project, index)) {
         match project.servers[index].takes.eval(&situation) {
             Some(true) => taking.push(index),
             Some(false) => {}
@@ -84,12 +88,21 @@ fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<
     }
 }
 
+/// Is a server reached through another one only?
+fn is_mounted(project: &Project, index: usize) -> bool {
+    let others = project.servers.iter().enumerate().filter(|(other, _)| *other != index);
+    others
+        .flat_map(|(_, server)| server.handlers.iter())
+        .flat_map(|handler| &handler.effects)
+        .any(|guarded| guarded.effect == Effect::Mounted(index))
+}
+
 fn nowhere(why: &str) -> Routed {
     Routed { server: None, outcome: Outcome::Unknown { why: why.to_owned(), span: None } }
 }
 
 /// Did nobody but the framework answer, and that with a 404?
-fn is_frameworks_404(outcome: &Outcome) -> bool {
+pub(super) fn is_frameworks_404(outcome: &Outcome) -> bool {
     let Outcome::Answered { steps, .. } = outcome else { return false };
     steps.last().is_some_and(|step| step.handler.is_none() && step.event == Event::Answered(404))
 }

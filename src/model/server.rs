@@ -27,6 +27,8 @@ pub struct Server {
     pub onion: bool,
     /// Who turns an exception into an answer.
     pub failing: Failing,
+    /// What a last slash of the path means to its routes.
+    pub slashes: Slashes,
     /// The requests that are given to it, where other servers share its address (the locations of nginx).
     pub takes: Formula,
     /// The server behind it, where it passes requests on.
@@ -60,12 +62,24 @@ impl Server {
             unanswered: Unanswered::Unknown,
             onion: false,
             failing: Failing::Unknown,
+            slashes: Slashes::Ignored,
             takes: Formula::True,
             upstream: None,
             ports: Vec::new(),
             package: "".into(),
         }
     }
+}
+
+/// What a last slash of the path means to routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slashes {
+    /// Nothing (Express).
+    Ignored,
+    /// `/items` and `/items/` are two paths (Django).
+    Counted,
+    /// The same, and a path that no route has is redirected with this status to its twin where a route has that (Starlette).
+    Redirected(u16),
 }
 
 /// Who turns an exception (`Effect::Fail`) into an answer.
@@ -203,6 +217,11 @@ impl Scope {
         Some(self.prefix || pattern.len() == asked.len())
     }
 
+    /// Does it see a request for this path, where a last slash counts?
+    pub fn sees_path_exactly(&self, path: &str) -> Option<bool> {
+        self.path.as_ref().map_or(Some(true), |own| super::path::matches(&own.value, self.prefix, path))
+    }
+
     /// Does it see requests with this method?
     pub fn has_method(&self, method: &str) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|own| &**own == method)
@@ -245,6 +264,8 @@ pub enum Effect {
     Append(Spanned<Arc<str>>, HeaderValue),
     /// Adds names to a response header that is a list of names (`Vary`): to its one line, unless they are there already.
     Merge(Spanned<Arc<str>>, HeaderValue),
+    /// Adds a value to the one line of a response header that is a list, whether it is there already or not.
+    Extend(Spanned<Arc<str>>, HeaderValue),
     /// Removes a response header.
     Remove(Spanned<Arc<str>>),
     /// Sets the status without answering yet.
@@ -261,6 +282,12 @@ pub enum Effect {
     Next,
     /// Goes on to the error handlers.
     Fail,
+    /// Goes on like `Next`; an exception from inside becomes an answer here: that of the error handlers, else a 500.
+    Rescue,
+    /// Another answer takes the place of the one from inside: the header lines written so far are gone.
+    Replace,
+    /// Passes to another server of the project, by its index, with the path below the handler's own.
+    Mounted(usize),
 }
 
 /// The value of a header.

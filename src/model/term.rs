@@ -18,6 +18,8 @@ pub enum Part {
     Path,
     /// Path and query.
     Target,
+    /// The scheme it was sent with: `http` or `https`.
+    Scheme,
     /// The status of the answer.
     Status,
     /// Anything else (body, query, cookies …): present or not, nobody knows.
@@ -69,6 +71,8 @@ pub enum TermOp {
         /// All of them.
         all: bool,
     },
+    /// A text added at its end.
+    Suffix(Arc<str>),
     /// A prefix removed where it stands.
     StripPrefix(Arc<str>),
     /// Characters from..to, as `slice` does.
@@ -210,6 +214,7 @@ fn step(value: TermValue, op: &TermOp) -> TermValue {
             TermOp::Item(_) => Unknown,
             TermOp::Replace { from, to, all: true } => Text(text.replace(&**from, to)),
             TermOp::Replace { from, to, all: false } => Text(text.replacen(&**from, to, 1)),
+            TermOp::Suffix(suffix) => Text(text + suffix),
             TermOp::StripPrefix(prefix) => Text(text.strip_prefix(&**prefix).unwrap_or(&text).to_owned()),
             TermOp::Slice(from, to) => Text(slice(&text, *from, *to)),
             TermOp::Default(_) => Text(text),

@@ -16,6 +16,8 @@ pub enum Assume {
     Missing(String),
     /// A developer's machine.
     Development,
+    /// These variables have these values; all others as in production.
+    Stated(BTreeMap<String, String>),
 }
 
 /// A request as a server sees it.
@@ -29,6 +31,8 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// Headers, lower-case, that may have any value.
     pub open: BTreeSet<String>,
+    /// `http` or `https`; `None` when nobody says.
+    pub scheme: Option<&'static str>,
 }
 
 impl Request {
@@ -40,6 +44,12 @@ impl Request {
     /// The same request with one more header.
     pub fn with(mut self, name: &str, value: &str) -> Request {
         self.headers.insert(name.to_ascii_lowercase(), value.to_owned());
+        self
+    }
+
+    /// The same request, sent to a URL with this scheme.
+    pub fn sent_with(mut self, scheme: &str) -> Request {
+        self.scheme = ["http", "https"].into_iter().find(|known| *known == scheme);
         self
     }
 
@@ -61,6 +71,7 @@ impl Request {
                 (None, "host") => TermValue::Unknown,
                 (None, _) => TermValue::Absent,
             },
+            Part::Scheme => self.scheme.map_or(TermValue::Unknown, |scheme| TermValue::Text(scheme.to_owned())),
             Part::Status | Part::Other(_) => TermValue::Unknown,
         }
     }
@@ -105,6 +116,7 @@ impl World for Situation<'_> {
             Test::EnvEquals { variable, value } => env_equals(self.assume, variable, value),
             Test::EnvSet { variable } => match self.assume {
                 Assume::Missing(missing) if **missing == **variable => Some(false),
+                Assume::Stated(values) if values.contains_key(&**variable) => Some(!values[&**variable].is_empty()),
                 _ if is_selector(variable) => Some(true),
                 _ => None,
             },
@@ -149,19 +161,29 @@ fn env_equals(assume: &Assume, variable: &str, value: &str) -> Option<bool> {
     if matches!(assume, Assume::Missing(missing) if missing == variable) {
         return Some(false);
     }
+    if let Assume::Stated(values) = assume
+        && let Some(stated) = values.get(variable)
+    {
+        return Some(stated == value || stated.split(',').any(|piece| piece.trim() == value));
+    }
     if !is_selector(variable) {
         return None;
     }
     let stage = stage(value)?;
     Some(match assume {
         Assume::Development => stage == Stage::Development,
-        Assume::Production | Assume::Missing(_) => stage == Stage::Production,
+        Assume::Production | Assume::Missing(_) | Assume::Stated(_) => stage == Stage::Production,
     })
 }
 
 fn env_true(assume: &Assume, variable: &str) -> Option<bool> {
     if matches!(assume, Assume::Missing(missing) if missing == variable) {
         return Some(false);
+    }
+    if let Assume::Stated(values) = assume
+        && let Some(stated) = values.get(variable)
+    {
+        return Some(matches!(stated.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "y" | "on" | "t" | "ok"));
     }
     let words: Vec<String> = variable.split('_').map(str::to_ascii_uppercase).collect();
     let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));

@@ -58,7 +58,8 @@ pub(super) fn recognise(run: &mut Interp<'_>, entries: &[Utf8PathBuf], project: 
             _ => {
                 let exported = run.module_at(path).and_then(|module| run.default_export(module));
                 let key = if tool == "vite" { "server" } else { "devServer" };
-                let keys = [key, "plugins", "build", "entry", "module", "resolve", "publicPath", "transpileDependencies"];
+                let keys =
+                    [key, "plugins", "build", "entry", "module", "resolve", "publicPath", "transpileDependencies"];
                 let Some(config) = exported.and_then(|value| unwrapped(run, &value, &keys)) else { continue };
                 let config = if tool == "angular" { Some(config) } else { option(&config, key) };
                 let Some(config) = config else { continue };
@@ -128,7 +129,8 @@ fn proxies(list: &Value, found: &mut Vec<DevProxy>) {
 
 /// A proxy whose target is known, or known for the case that a variable is missing.
 fn proxy(path: Arc<str>, target: &Value) -> Option<DevProxy> {
-    let text = target.alternatives().into_iter().find_map(|(_, value)| value.as_str().cloned().map(|text| (text, value)));
+    let text =
+        target.alternatives().into_iter().find_map(|(_, value)| value.as_str().cloned().map(|text| (text, value)));
     text.map(|(text, value)| DevProxy { path, target: Spanned::new(text, value.span) })
 }
 

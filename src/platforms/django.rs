@@ -3,13 +3,21 @@
 //! In: evaluated modules. Out: one server and one policy per settings module as production sees it. Source:
 //! <https://github.com/adamchainz/django-cors-headers>, whose answers are recorded in `truth/`. Never judges.
 
+mod effects;
+mod handwritten;
 mod middleware;
 mod names;
 mod order;
 mod origins;
 mod policy;
+mod rest;
 mod settings;
+mod stock;
 mod symbols;
+mod urls;
+mod views;
+
+use std::sync::Arc;
 
 use super::packages::Packages;
 use crate::eval::value::{Args, Kind, ModuleId, Value};
@@ -41,9 +49,9 @@ pub(super) const OLDER_DEFAULT_HEADERS: [&str; 9] = [
 pub(super) const DEFAULT_METHODS: [&str; 6] = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"];
 
 impl Library for Django {
-    fn member(&self, _run: &mut Interp<'_>, target: &Target, name: &str, span: Span) -> Option<Value> {
+    fn member(&self, run: &mut Interp<'_>, target: &Target, name: &str, span: Span) -> Option<Value> {
         if &*target.path != "py:corsheaders.defaults" {
-            return symbols::member(target, name, span);
+            return symbols::member(run, target, name, span);
         }
         let list = |names: &[&str]| Value::list(names.iter().map(|name| Value::text(*name, span)), span);
         match name {
@@ -55,6 +63,10 @@ impl Library for Django {
 
     fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
         symbols::call(run, target, args, span)
+    }
+
+    fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
+        name == "as_view" && bases.iter().any(|base| views::is_view_class(base))
     }
 
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -75,7 +87,8 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
     for settings in settings::views(run, packages) {
         let library = settings.configures_library(run).then(|| policy::add(run, packages, &settings, &mut project));
-        order::add(run, &settings, library, &mut project);
+        order::add(run, packages, &settings, library, &mut project);
     }
+    handwritten::add(run, &mut project);
     project
 }

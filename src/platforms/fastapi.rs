@@ -5,10 +5,13 @@
 
 mod apps;
 mod cors;
+mod effects;
 mod faults;
 mod handlers;
 mod layers;
+mod parameters;
 mod preflight;
+mod rescuers;
 mod routes;
 mod symbols;
 

@@ -55,7 +55,13 @@ pub(super) fn handle_alone(run: &mut Interp<'_>, closure: &Arc<Closure>, cors: &
     run_with(run, closure, positional, cors)
 }
 
-fn run_with(run: &mut Interp<'_>, closure: &Arc<Closure>, positional: Vec<Value>, cors: &CorsObjects) -> Handled {
+/// Runs a function that gets request and response in another way, with these arguments.
+pub(super) fn run_with(
+    run: &mut Interp<'_>,
+    closure: &Arc<Closure>,
+    positional: Vec<Value>,
+    cors: &CorsObjects,
+) -> Handled {
     let args = Args { positional, ..Args::default() };
     let (events, _) = run.run_function(closure, &args);
     let mut handled = Handled { understood: true, ..Handled::default() };
@@ -330,7 +336,7 @@ fn sent_twice(handled: &Handled) -> Option<(Span, Span)> {
 }
 
 /// Answers with an error status on ways that miss the header lines of the others: place, status, and a line that was missed.
-fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
+pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
     let lines: Vec<&GuardedEffect> = handled
         .effects
         .iter()

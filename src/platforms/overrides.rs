@@ -55,7 +55,8 @@ fn loss(header: &str, own: &str, by: &str) -> Option<String> {
     match header.to_ascii_lowercase().as_str() {
         "access-control-allow-origin" => (own.trim() != by.trim()).then(|| format!("and sends `{by}` to everybody")),
         "access-control-allow-methods" | "access-control-allow-headers" | "access-control-expose-headers" => {
-            let names = |list: &str| -> Vec<String> { list.split(',').map(|name| name.trim().to_lowercase()).collect() };
+            let names =
+                |list: &str| -> Vec<String> { list.split(',').map(|name| name.trim().to_lowercase()).collect() };
             let kept = names(by);
             let listed = own.split(',').map(str::trim).filter(|name| !name.is_empty());
             let lost: Vec<&str> = listed.filter(|name| !kept.contains(&name.to_lowercase())).collect();
@@ -81,7 +82,10 @@ pub(super) fn uncured(fault: &HandlerFault, route: &Handler, outer: &[Handler]) 
     let granting: Vec<&Handler> = outer.iter().filter(covers).filter(|one| sets_origin(one)).collect();
     let answers = outer.iter().filter(covers).any(answers_preflights);
     match fault.kind {
-        FaultKind::PreflightUnhandled | FaultKind::PreflightOnly | FaultKind::ErrorsWithoutHeaders | FaultKind::StripsCors
+        FaultKind::PreflightUnhandled
+        | FaultKind::PreflightOnly
+        | FaultKind::ErrorsWithoutHeaders
+        | FaultKind::StripsCors
             if !granting.is_empty() =>
         {
             None

@@ -1,6 +1,7 @@
-//! Versions that the repository pins: package.json, requirements, pyproject.
+//! What manifests say: versions that the repository pins, and the files in which functions begin.
 //!
-//! In: trees of manifests with their paths. Out: the version text of a package for code at a path. Reads nothing itself.
+//! In: trees of manifests with their paths. Out: the version text of a package for code at a path, the name of the function
+//! that a file begins. Reads nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
     homes: BTreeSet<Utf8PathBuf>,
     proxied: BTreeSet<Utf8PathBuf>,
+    entrypoints: BTreeMap<Utf8PathBuf, String>,
 }
 
 impl Packages {
@@ -32,6 +34,24 @@ impl Packages {
                 }
             }
         }
+    }
+
+    /// Takes in an appwrite.json: where the code of each function begins.
+    pub fn add_appwrite_json(&mut self, path: &Utf8Path, document: &Node) {
+        let home = path.parent().unwrap_or(Utf8Path::new(""));
+        for function in document.get("functions").map(Node::items).unwrap_or_default() {
+            let text = |key: &str| function.get(key).and_then(Node::as_str);
+            let (Some(folder), Some(entrypoint)) = (text("path"), text("entrypoint")) else { continue };
+            let name = text("name").or_else(|| text("$id")).unwrap_or(folder);
+            let file = home.join(folder).join(entrypoint);
+            let parts = file.components().filter(|part| !matches!(part, camino::Utf8Component::CurDir));
+            self.entrypoints.insert(parts.collect(), name.to_owned());
+        }
+    }
+
+    /// The name of the function whose code begins in a file.
+    pub fn entrypoint(&self, file: &Utf8Path) -> Option<String> {
+        self.entrypoints.get(file).cloned()
     }
 
     /// Takes in requirements of Python.
@@ -124,5 +144,35 @@ impl Packages {
         let major = parts.next()?.parse().ok()?;
         let minor = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
         Some((major, minor))
+    }
+
+    /// The newest major and minor version that a text admits; `None` when it admits any, or names none.
+    pub fn newest(&self, package: &str, from: &Utf8Path) -> Option<(u32, u32)> {
+        self.version(package, from)?.split([',', ' ']).filter_map(newest).min()
+    }
+}
+
+/// The newest version that one specifier admits: `==4.9.0`, `~=4.9`, `^4.9`, `<5`, or a bare `4.9.0`.
+fn newest(specifier: &str) -> Option<(u32, u32)> {
+    let start = specifier.find(|c: char| c.is_ascii_digit())?;
+    let (operator, version) = specifier.split_at(start);
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+    let major = parts.next().flatten()?;
+    let minor = parts.next();
+    let known = minor.flatten();
+    let (of_major, of_minor) = ((major, u32::MAX), known.map(|minor| (major, minor)));
+    match operator.trim() {
+        "" | "=" | "==" | "===" | "<=" => Some(of_minor.unwrap_or(of_major)),
+        "~" => Some(of_minor.unwrap_or(of_major)),
+        "~=" if parts.next().is_some() => Some(of_minor.unwrap_or(of_major)),
+        "~=" => Some(of_major),
+        "^" if major > 0 => Some(of_major),
+        "^" => Some(of_minor.unwrap_or(of_major)),
+        "<" => match (major, known.unwrap_or(0)) {
+            (0, 0) => None,
+            (major, 0) => Some((major - 1, u32::MAX)),
+            (major, minor) => Some((major, minor - 1)),
+        },
+        _ => None,
     }
 }

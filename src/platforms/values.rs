@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::eval::value::{EnvShape, Item, Kind, Value};
+use crate::eval::Event;
+use crate::eval::value::{EnvShape, Item, Kind, ObjectId, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::origin::{Url, is_loopback};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};
@@ -38,6 +39,22 @@ pub fn flag(value: Option<&Value>, default: bool, fallback: Span) -> Spanned<Kno
         _ => Known::Unknown,
     };
     Spanned::new(known, value.span)
+}
+
+/// When a value is the boolean `true`.
+pub fn true_when(value: &Value) -> Formula {
+    Formula::any(value.alternatives().into_iter().map(|(when, value)| {
+        let holds = match &value.kind {
+            Kind::Bool(flag) => Formula::constant(*flag),
+            Kind::Condition(formula) => formula.clone(),
+            Kind::Env(read) if read.shape == EnvShape::Bool => {
+                Formula::test(Test::EnvTrue { variable: read.name.clone() }, read.read)
+            }
+            Kind::Null | Kind::Undefined | Kind::Str(_) => Formula::False,
+            _ => Formula::unknown(value.span),
+        };
+        when.and(holds)
+    }))
 }
 
 /// Seconds in production; a missing value is `default`.
@@ -272,4 +289,20 @@ pub fn option(options: &Value, key: &str) -> Option<Value> {
         Kind::Undefined | Kind::Null => None,
         _ => Some(Value::unknown(crate::eval::value::Reason::NotModelled, options.span)),
     }
+}
+
+/// The object whose number follows a prefix in a name of ours, and what follows the number: `django:headers#12[]=`.
+pub fn object_named(path: &str, prefix: &str) -> Option<(ObjectId, String)> {
+    let rest = path.strip_prefix(prefix)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (number, tail) = rest.split_at(end);
+    Some((ObjectId(number.parse().ok()?), tail.to_owned()))
+}
+
+/// Is it thrown inside a `try` of the same function?
+pub fn is_caught(event: &Event, all: &[Event]) -> bool {
+    let inside = |formula: &Formula| {
+        formula.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(body) if body.contains(event.span)))
+    };
+    all.iter().any(|other| inside(&other.when)) && !inside(&event.when)
 }

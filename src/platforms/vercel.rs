@@ -119,7 +119,8 @@ fn build(
                 }
                 serve_behind(&served, &mut own, project);
                 for fault in &served.faults {
-                    served_faults.extend(own.first().and_then(|one| overrides::uncured(fault, one, &handlers[..first])));
+                    served_faults
+                        .extend(own.first().and_then(|one| overrides::uncured(fault, one, &handlers[..first])));
                 }
                 handlers.append(&mut own);
             }

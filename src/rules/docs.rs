@@ -13,7 +13,7 @@ use std::fmt::Write;
 use camino::Utf8PathBuf;
 
 pub use json_schema::json_schema;
-pub use page::explain;
+pub use page::{explain, fix};
 
 use super::rule::{Persona, Rule};
 use crate::finding::Group;
@@ -30,20 +30,13 @@ pub fn pages(rules: &[Rule]) -> BTreeMap<Utf8PathBuf, String> {
     pages
 }
 
-const GROUPS: [(Group, &str); 4] = [
-    (Group::Security, "An attacker gets in."),
-    (Group::Blocked, "A browser refuses."),
-    (Group::Deploy, "It works on localhost only."),
-    (Group::Performance, "It costs round trips."),
-];
-
 /// The page that lists all rules, a table for each group.
 fn overview(rules: &[Rule]) -> String {
     let mut page = String::from("# Rules\n");
-    for (group, harm) in GROUPS {
+    for group in Group::ALL {
         let mut members = rules.iter().filter(|rule| rule.group == group).peekable();
         if members.peek().is_some() {
-            let _ = write!(page, "\n## {}\n\n{harm}\n\n{}", group.name(), table(members, "rules/"));
+            let _ = write!(page, "\n## {}\n\n{}\n\n{}", group.name(), group.harm(), table(members, "rules/"));
         }
     }
     page

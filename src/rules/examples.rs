@@ -3,6 +3,7 @@
 //! In: a rule, all rules, and a function that checks a small project. Out: what is not as the examples say. A bad
 //! example is checked under its own rule only, so that other rules are no noise; a good one under all of them.
 
+use super::facts::Given;
 use super::rule::{Example, Rule, Verdict};
 use crate::finding::{Finding, Report, Severity};
 use crate::source::Sources;
@@ -22,6 +23,8 @@ pub fn verify(rule: &Rule, all: &[Rule], check: impl Fn(&[(String, String)], &[R
         let files: Vec<(String, String)> =
             example.files.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
         let under = match example.verdict {
+            // A suppression is judged by what other rules find.
+            Verdict::Bad if rule.given == Given::Suppression => all,
             Verdict::Bad => std::slice::from_ref(rule),
             Verdict::Good => all,
         };

@@ -4,6 +4,8 @@
 //! the look-up of its fields, all from one declaration. Adding a field is one line in the subject's file; adding a
 //! subject is one struct and one line in `subjects!` below. Knows nothing of rules, YAML or the expression language.
 
+mod calls;
+mod client;
 mod declare;
 mod env;
 mod handler;
@@ -14,7 +16,11 @@ mod origin;
 mod policy;
 mod schema;
 mod setting;
+mod stated;
+mod suppression;
 
+pub use calls::CallsFacts;
+pub use client::ClientFacts;
 pub use env::EnvFacts;
 pub use handler::HandlerFacts;
 pub use header::HeaderFacts;
@@ -24,6 +30,8 @@ pub use origin::OriginFacts;
 pub use policy::{AllowOriginFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
 pub use schema::{AsField, Described, Fact, Field, Kind, Record, Schema, Subject};
 pub use setting::{OtherSettingFacts, SettingFacts};
+pub use stated::StatedFacts;
+pub use suppression::SuppressionFacts;
 
 /// Declares [`Facts`] and the closed list of subjects: `given word => field: Struct`.
 macro_rules! subjects {
@@ -83,6 +91,12 @@ subjects! {
     Handler => handlers: HandlerFacts,
     /// Environment variables that origins come from.
     Env => envs: EnvFacts,
+    /// Requests that code for browsers sends.
+    Client => clients: ClientFacts,
+    /// Origins that the configuration states.
+    Stated => stated: StatedFacts,
+    /// Comments and entries of the configuration that leave findings out.
+    Suppression => suppressions: SuppressionFacts,
 }
 
 impl Given {

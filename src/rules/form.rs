@@ -49,6 +49,7 @@ pub(super) enum GroupForm {
     Blocked,
     Deploy,
     Performance,
+    Upkeep,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -3,6 +3,8 @@
 //! In: the text of rule files, embedded ones and users' own alike. Out: checked rules, or every error found, each with
 //! its place. Reads no directory: who gives the files has read them.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::{Dir, include_dir};
 
@@ -26,6 +28,15 @@ pub fn embedded_files() -> Vec<(Utf8PathBuf, String)> {
         Some((Utf8Path::new("rules").join(path), file.contents_utf8()?.to_owned()))
     };
     EMBEDDED.files().filter_map(read).filter(|(path, _)| path.extension() == Some("yaml")).collect()
+}
+
+/// The ids of the rules inside the binary, in order.
+pub fn embedded_ids() -> impl Iterator<Item = Arc<str>> {
+    let id = |file: &include_dir::File<'_>| {
+        let path = Utf8Path::from_path(file.path())?;
+        (path.extension() == Some("yaml")).then(|| path.file_stem().map(Arc::from))?
+    };
+    EMBEDDED.files().filter_map(id)
 }
 
 /// Reads rules, in the order of their ids. All files are read even if one is broken, so that all errors are told.
@@ -185,6 +196,7 @@ fn group(form: GroupForm) -> Group {
         GroupForm::Blocked => Group::Blocked,
         GroupForm::Deploy => Group::Deploy,
         GroupForm::Performance => Group::Performance,
+        GroupForm::Upkeep => Group::Upkeep,
     }
 }
 

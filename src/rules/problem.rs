@@ -68,7 +68,7 @@ impl fmt::Display for RuleError {
 impl std::error::Error for RuleError {}
 
 /// "did you mean `x`?", when one of the candidates is close enough to be a slip of the finger.
-pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let scored = candidates.into_iter().map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
     let (score, best) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (score > 0.8).then(|| format!("did you mean `{best}`?"))

@@ -18,6 +18,8 @@ pub struct Selection {
     pub ignore: Vec<String>,
     /// Run pedantic rules too.
     pub pedantic: bool,
+    /// Ids of rules that run whatever their persona, as far as they are selected.
+    pub named: Vec<String>,
 }
 
 /// A word that is neither a rule nor a group.
@@ -38,8 +40,6 @@ impl fmt::Display for UnknownRule {
 
 impl std::error::Error for UnknownRule {}
 
-const GROUPS: [Group; 4] = [Group::Security, Group::Blocked, Group::Deploy, Group::Performance];
-
 /// Keeps the rules that were asked for, in their order.
 pub fn select(rules: Vec<Rule>, selection: &Selection) -> Result<Vec<Rule>, UnknownRule> {
     for name in selection.select.iter().chain(&selection.ignore) {
@@ -50,7 +50,7 @@ pub fn select(rules: Vec<Rule>, selection: &Selection) -> Result<Vec<Rule>, Unkn
 
 /// Is this the id of a rule or the name of a group?
 pub fn known(name: &str, rules: &[Rule]) -> Result<(), UnknownRule> {
-    let names = || rules.iter().map(|rule| &*rule.id).chain(GROUPS.iter().map(|group| group.name()));
+    let names = || rules.iter().map(|rule| &*rule.id).chain(Group::ALL.iter().map(|group| group.name()));
     if names().any(|known| known == name) {
         return Ok(());
     }
@@ -67,6 +67,6 @@ fn runs(rule: &Rule, selection: &Selection) -> bool {
         return true;
     }
     let wanted = selection.select.is_empty() || by_group(&selection.select);
-    let fits = selection.pedantic || rule.persona == Persona::Regular;
+    let fits = selection.pedantic || rule.persona == Persona::Regular || by_id(&selection.named);
     wanted && fits && !by_group(&selection.ignore)
 }

@@ -20,8 +20,8 @@ impl Needles {
     pub const CLIENT: Needles = Needles(4);
     /// Names what only browsers have.
     pub const BROWSER: Needles = Needles(8);
-    /// Writes down an address that is worth a look by itself.
-    pub const ADDRESS: Needles = Needles(16);
+    /// Writes down an address or an option of a request that can be wrong by itself.
+    pub const ALONE: Needles = Needles(16);
     /// Is a function that a platform calls with a request, or calls such a function by its name.
     pub const FUNCTION: Needles = Needles(32);
     const ALL: Needles = Needles(63);
@@ -74,6 +74,9 @@ const WORDS: &[(&str, Needles)] = &[
     ("respondwith(", Needles::FUNCTION),
     ("request, env", Needles::FUNCTION),
     ("functions.invoke", Needles::FUNCTION),
+    ("node-appwrite", Needles::FUNCTION),
+    ("createexecution", Needles::FUNCTION),
+    ("create_execution", Needles::FUNCTION),
     ("fetch(", Needles::CLIENT),
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),
@@ -94,17 +97,21 @@ const WORDS: &[(&str, Needles)] = &[
     ("method: 'd", Needles::CLIENT),
     ("method: \"d", Needles::CLIENT),
     ("window.", Needles::BROWSER),
-    ("document.", Needles::BROWSER),
+    ("document.getelement", Needles::BROWSER),
+    ("document.query", Needles::BROWSER),
+    ("document.cookie", Needles::BROWSER),
+    ("document.create", Needles::BROWSER),
     ("localstorage", Needles::BROWSER),
     ("sessionstorage", Needles::BROWSER),
     ("usestate", Needles::BROWSER),
     ("useeffect", Needles::BROWSER),
     ("navigator.", Needles::BROWSER),
-    ("//localhost", Needles::ADDRESS),
-    ("//127.0.0.1", Needles::ADDRESS),
-    ("'http://", Needles::ADDRESS),
-    ("\"http://", Needles::ADDRESS),
-    ("`http://", Needles::ADDRESS),
+    ("credentials", Needles::ALONE),
+    ("//localhost", Needles::ALONE),
+    ("//127.0.0.1", Needles::ALONE),
+    ("'http://", Needles::ALONE),
+    ("\"http://", Needles::ALONE),
+    ("`http://", Needles::ALONE),
 ];
 
 static SEARCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {

@@ -47,10 +47,21 @@ impl Reader {
 
     /// Reads the file at `place`, shown as `path`. `wanted`: its text is kept whatever it holds.
     pub(super) fn read(&mut self, place: &Utf8Path, path: Utf8PathBuf, kind: Kind, wanted: bool) -> Outcome {
-        let length = match self.fill(place) {
-            Ok(length) => length,
-            Err(error) => return Outcome::Unread(Some(notice(path, format!("cannot be read: {}", reason(&error))))),
-        };
+        match self.fill(place) {
+            Ok(length) => self.search(length, path, kind, wanted),
+            Err(error) => Outcome::Unread(Some(notice(path, format!("cannot be read: {}", reason(&error))))),
+        }
+    }
+
+    /// Reads a text that was given instead of a file.
+    pub(super) fn read_text(&mut self, text: &[u8], path: Utf8PathBuf, kind: Kind) -> Outcome {
+        let length = text.len().min(self.buffer.len());
+        self.buffer[..length].copy_from_slice(&text[..length]);
+        self.search(length, path, kind, true)
+    }
+
+    /// Looks through the first `length` bytes of the buffer.
+    fn search(&mut self, length: usize, path: Utf8PathBuf, kind: Kind, wanted: bool) -> Outcome {
         let too_large = length == self.buffer.len();
         let bytes = &self.buffer[..length];
         let decoded = utf16(bytes);
@@ -58,7 +69,7 @@ impl Reader {
         let needles = Needles::search(bytes);
         if too_large {
             // A large bundle that never speaks of CORS is nobody's loss.
-            let lost = wanted || needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT);
+            let lost = wanted || needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION);
             return Outcome::Unread(lost.then(|| notice(path, format!("larger than {} bytes, not read", length - 1))));
         }
         if kind == Kind::Nginx && !skip::looks_like_nginx(bytes) {
@@ -105,7 +116,7 @@ impl Reader {
 fn is_kept(path: &Utf8Path, kind: Kind, needles: Needles) -> bool {
     match kind {
         Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Python => {
-            needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT)
+            needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION)
         }
         Kind::Yaml => needles.contains(Needles::CORS) || path.file_name().is_some_and(is_compose),
         Kind::Nginx | Kind::Env | Kind::Json | Kind::Toml | Kind::Requirements => true,

@@ -49,7 +49,16 @@ pub(super) fn walk(directories: &[Utf8PathBuf], options: &Options) -> Harvest {
     for place in places {
         builder.add(place);
     }
-    builder.hidden(false).require_git(false).threads(options.threads).filter_entry(is_walked);
+    let (exclude, root) = (options.exclude.clone(), options.root.clone());
+    let is_excluded = move |entry: &DirEntry| {
+        let place = Utf8Path::from_path(entry.path());
+        place.is_some_and(|place| entry.depth() > 0 && exclude.contains(place.strip_prefix(&root).unwrap_or(place)))
+    };
+    builder
+        .hidden(false)
+        .require_git(false)
+        .threads(options.threads)
+        .filter_entry(move |entry| is_walked(entry) && !is_excluded(entry));
     let harvest = Mutex::new(Harvest::default());
     builder.build_parallel().visit(&mut Crew { options, harvest: &harvest });
     harvest.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -127,6 +136,9 @@ impl Walker<'_> {
             return;
         }
         let path = self.shown(place);
+        if env && self.options.exclude.contains(&path) {
+            return;
+        }
         if file_type.is_symlink() {
             self.harvest.notices.push(notice(path, "a symbolic link, not followed"));
         } else if !file_type.is_file() {

@@ -11,6 +11,8 @@ mod modules;
 mod patterns;
 mod statements;
 
+use std::ops::Range;
+
 use tree_sitter::Language as Grammar;
 
 use super::{
@@ -33,14 +35,24 @@ pub enum Dialect {
     Tsx,
 }
 
+impl Dialect {
+    fn grammar(self) -> Grammar {
+        match self {
+            Dialect::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
+            Dialect::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            Dialect::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        }
+    }
+}
+
+/// Where the comments of a file are.
+pub(super) fn comments(text: &str, dialect: Dialect) -> Vec<Range<usize>> {
+    tree::ranges(&dialect.grammar(), text, &["comment", "html_comment"])
+}
+
 /// Lowers a file. Never fails: what could not be parsed is left out or opaque, and told.
 pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Module, Vec<Problem>) {
-    let grammar: Grammar = match dialect {
-        Dialect::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
-        Dialect::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-        Dialect::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
-    };
-    let (tree, mut problems) = tree::parse(&grammar, text);
+    let (tree, mut problems) = tree::parse(&dialect.grammar(), text);
     let reader = Reader::new(file, text);
     let body = tree.map(|tree| statements::block(&reader, tree.root_node())).unwrap_or_default();
     problems.extend(reader.problem());

@@ -10,6 +10,8 @@ mod literals;
 mod operators;
 mod statements;
 
+use std::ops::Range;
+
 use super::{
     Problem,
     tree::{self, Reader},
@@ -18,6 +20,11 @@ use crate::{
     ir::{Language, Module},
     source::FileId,
 };
+
+/// Where the comments of a file are.
+pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
+    tree::ranges(&tree_sitter_python::LANGUAGE.into(), text, &["comment"])
+}
 
 /// Lowers a file. Never fails: what could not be parsed is left out or opaque, and told.
 pub fn parse(file: FileId, text: &str) -> (Module, Vec<Problem>) {

@@ -6,7 +6,7 @@
 
 use std::{
     cell::Cell,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -48,6 +48,28 @@ pub(super) fn parse(language: &Language, text: &str) -> (Option<Tree>, Vec<Probl
         None => {
             let message = format!("parsing took more than {} s; the file is skipped", TIME_LIMIT.as_secs());
             (None, vec![Problem { offset: 0, message }])
+        }
+    }
+}
+
+/// The byte ranges of all nodes of these kinds, in order; what is inside of one is not looked at.
+pub(super) fn ranges(language: &Language, text: &str, kinds: &[&str]) -> Vec<Range<usize>> {
+    let (Some(tree), _) = parse(language, text) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        let wanted = kinds.contains(&node.kind());
+        if wanted {
+            found.push(node.byte_range());
+        }
+        if !wanted && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
         }
     }
 }

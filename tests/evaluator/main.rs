@@ -65,5 +65,5 @@ fn check(file: &str, cases: &[(&str, &str)]) {
 
 /// What the platforms recognise in a program.
 fn project(files: &[(&str, &str)]) -> Project {
-    evaluate(files, |run, _| platforms::recognise(run, &Packages::default()))
+    evaluate(files, |run, _| platforms::recognise(run, &Packages::default(), &[]))
 }

@@ -4,31 +4,59 @@ use camino::Utf8Path;
 
 use super::super::express::order::{certain_answer, preflight_request, reached};
 use super::super::manual;
+use super::super::packages::Packages;
 use super::super::values::in_production;
 use super::middleware;
 use super::policy::allows_somebody;
+use super::rest::Rest;
 use super::settings::{Settings, mentions_cors};
+use super::stock;
+use super::urls::{self, Routes};
+use super::views::Surroundings;
 use crate::eval::Interp;
 use crate::eval::value::{Item, List, Value};
+use crate::model::condition::Formula;
 use crate::model::policy::Known;
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::server::{Effect, Failing, Handler, Role, Scope, Server};
+use crate::model::server::{Effect, Failing, Handler, Role, Scope, Server, Slashes, Unanswered};
 use crate::model::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
 /// Adds the server of a settings module, the policies that its own middleware writes by hand, and the faults of its order.
-pub(super) fn add(run: &mut Interp<'_>, settings: &Settings, library: Option<usize>, project: &mut Project) {
+pub(super) fn add(
+    run: &mut Interp<'_>,
+    packages: &Packages,
+    settings: &Settings,
+    library: Option<usize>,
+    project: &mut Project,
+) {
     let middleware = settings.get(run, "MIDDLEWARE").or_else(|| settings.get(run, "MIDDLEWARE_CLASSES"));
     let apps = settings.get(run, "INSTALLED_APPS");
     let list = middleware.as_ref().and_then(|value| in_production(value).as_list().cloned());
     let from = run.module_path(settings.module).to_owned();
+    let items: Vec<Item> = list
+        .iter()
+        .flat_map(|list| list.items.iter().cloned())
+        .filter(|item| item.when.eval(&Situation::of(&Assume::Production)) != Some(false))
+        .collect();
+    let mut routes = routes(run, packages, settings, &items);
     let mut handlers = Vec::new();
-    for item in list.iter().flat_map(|list| &list.items) {
-        if item.when.eval(&Situation::of(&Assume::Production)) != Some(false) {
-            handlers.extend(handler(run, item, library, &from, project));
+    for item in &items {
+        let mut made = handler(run, item, library, &from, project);
+        if let (Some(handler), Some(name)) = (&mut made, item.value.as_str())
+            && let Some(effects) = stock::effects(run, settings, name, &routes, item.value.span)
+        {
+            handler.effects = effects;
+            handler.understood = true;
+            // The library's second middleware of old only restores a header of the request.
+            if matches!(handler.role, Role::Cors(_)) {
+                handler.role = Role::Other;
+            }
         }
+        handlers.extend(made);
     }
-    let complete = list.as_ref().is_some_and(|list| !list.open);
+    sessions_read_behind(&mut handlers, project);
+    let complete = list.as_ref().is_some_and(|list| !list.open && items.len() == handlers.len());
     let index = project.servers.len();
     let cors = handlers.iter().position(|handler| matches!(handler.role, Role::Cors(_)));
     match (cors, library) {
@@ -37,7 +65,9 @@ pub(super) fn add(run: &mut Interp<'_>, settings: &Settings, library: Option<usi
             missing(run, settings, library, list.as_deref(), project);
         }
         (None, Some(_)) => {}
-        (None, None) => return,
+        // Without a grant nothing is to be said, but to whoever asks for an answer.
+        (None, None) if !run.environment().closed => return,
+        (None, None) => {}
     }
     if let (Some(_), Some(apps), Some(_)) = (cors, &apps, library) {
         app_missing(apps, &handlers, cors, project);
@@ -53,12 +83,61 @@ pub(super) fn add(run: &mut Interp<'_>, settings: &Settings, library: Option<usi
         project.policies[library].server = Some(index);
     }
     let name = run.module_path(settings.module).file_name().unwrap_or("settings").to_owned();
+    let unanswered = if routes.own_errors { Unanswered::Unknown } else { Unanswered::NotFound };
+    handlers.append(&mut routes.handlers);
     project.servers.push(Server {
         complete,
         onion: true,
-        failing: Failing::Inside,
+        failing: if routes.own_errors { Failing::Unknown } else { Failing::Inside },
+        unanswered,
+        slashes: Slashes::Counted,
         ..Server::new("django", name, settings.span, handlers)
     });
+}
+
+/// What answers inside of the session's middleware, before a view is asked, keeps the session from being read.
+fn sessions_read_behind(handlers: &mut [Handler], project: &Project) {
+    let Some(at) = handlers.iter().position(|handler| handler.name == "SessionMiddleware") else { return };
+    let mut answers = Vec::new();
+    for handler in &handlers[at + 1..] {
+        let effects = match handler.role {
+            Role::Cors(policy) if handler.effects.is_empty() => &project.policies[policy].effects,
+            _ => &handler.effects,
+        };
+        for guarded in effects {
+            match guarded.effect {
+                Effect::Answer(_) | Effect::Fail => answers.push(guarded.when.clone()),
+                Effect::Next if guarded.when == Formula::True => break,
+                _ => {}
+            }
+        }
+    }
+    let reached = Formula::any(answers).negated();
+    for guarded in &mut handlers[at].effects {
+        if matches!(guarded.effect, Effect::Merge(..)) {
+            guarded.when = guarded.when.clone().and(reached.clone());
+        }
+    }
+}
+
+/// The routes behind the middleware. They are followed only for whoever asks for an answer: no check looks behind a
+/// middleware list, and the views of a large project are most of its code.
+fn routes(run: &mut Interp<'_>, packages: &Packages, settings: &Settings, items: &[Item]) -> Routes {
+    if !run.environment().closed {
+        return Routes::unknown(settings.span);
+    }
+    let listed = |wanted: &str| items.iter().any(|item| item.value.as_str().is_some_and(|text| &**text == wanted));
+    let path = run.module_path(settings.module).to_owned();
+    let users = listed("django.contrib.auth.middleware.AuthenticationMiddleware");
+    let sessions = users && listed("django.contrib.sessions.middleware.SessionMiddleware");
+    let older = packages.newest("django", &path).is_some_and(|version| version < (5, 1));
+    let around = Surroundings {
+        csrf: listed("django.middleware.csrf.CsrfViewMiddleware"),
+        sessions,
+        errors_read_session: older,
+        rest: Rest::of(run, settings),
+    };
+    urls::routes(run, settings, &around)
 }
 
 /// One entry of the middleware list; code of the project's own is run.
@@ -85,6 +164,7 @@ fn handler(
     if by_name || handled.as_ref().is_some_and(|handled| handled.extends_library) {
         // Somebody else's class that speaks of CORS may extend the library's.
         handler.role = library.map_or(Role::Other, Role::Cors);
+        handler.understood = library.is_some() && &**text == "corsheaders.middleware.CorsMiddleware";
     } else if let Some(handled) = handled {
         handler.effects = handled.effects;
         handler.understood = handled.understood;

@@ -192,6 +192,9 @@ fn reached(from: ModuleId, stars: &[Vec<ModuleId>]) -> BTreeSet<ModuleId> {
 
 /// Made for developers or tests by its name, by what it builds on, or by switching `DEBUG` on over what it builds on.
 fn is_development(run: &Interp<'_>, module: ModuleId, path: &Utf8Path, below: &BTreeSet<ModuleId>) -> bool {
+    if run.environment().development.contains(path) {
+        return true;
+    }
     if words(path).any(|word| stage(&word) == Some(Stage::Production)) {
         return false;
     }

@@ -41,12 +41,29 @@ fn meta(key: &str, span: Span) -> Option<Value> {
     }
 }
 
-pub(super) fn member(target: &Target, name: &str, span: Span) -> Option<Value> {
+/// The headers of a response; its object's number follows.
+pub(super) const HEADERS: &str = "django:headers#";
+/// Objects that stand for a look at the session, under the condition of the look.
+pub(super) const SESSION_READ: &str = "django:session-read";
+
+pub(super) fn member(run: &mut Interp<'_>, target: &Target, name: &str, span: Span) -> Option<Value> {
+    if is_response(&target.path) || &*target.path == INNER_RESPONSE {
+        return match (name, target.object) {
+            ("headers", Some(id)) => Some(external(&format!("{HEADERS}{}", id.0), span)),
+            ("status_code", _) if &*target.path == INNER_RESPONSE => term(Term::of(Part::Status), span),
+            _ => None,
+        };
+    }
     match &*target.path {
         REQUEST => match name {
+            "user" | "session" | "auser" => {
+                // Who asks is read from the session, and answers then depend on its cookie.
+                run.make_object(SESSION_READ, Args::default(), None, span);
+                Some(external(&format!("{REQUEST}.{name}"), span))
+            }
             "method" => term(Term::of(Part::Method), span),
             "path" | "path_info" => term(Term::of(Part::Path), span),
-            "headers" | "META" | "user" | "COOKIES" => Some(external(&format!("{REQUEST}.{name}"), span)),
+            "headers" | "META" | "COOKIES" => Some(external(&format!("{REQUEST}.{name}"), span)),
             "GET" | "POST" | "body" => term(Term::of(Part::Other(name.into())), span),
             _ => None,
         },
@@ -69,6 +86,10 @@ pub(super) fn call(run: &mut Interp<'_>, target: &Target, args: &Args, span: Spa
         "django:request.META.get" => meta(key()?, span),
         "django:request.COOKIES.get" => term(Term::header("cookie"), span),
         // The mixin of Django keeps `get_response` for the class.
+        // They serve files on developers' machines and are empty elsewhere.
+        "py:django.conf.urls.static.static" | "py:django.contrib.staticfiles.urls.staticfiles_urlpatterns" => {
+            return Some(Value::list(std::iter::empty(), span));
+        }
         _ if path == GET_RESPONSE || (path.starts_with("class:") && path.ends_with(".get_response")) => {
             let id = run.make_object(INNER_RESPONSE, Args::default(), None, span);
             return Some(Value::new(Kind::Object(id), span));

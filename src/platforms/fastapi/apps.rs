@@ -3,17 +3,21 @@
 //! In: the evaluator's log. Out: servers. What is added last is outermost; a list given to the constructor is in order.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::packages::Packages;
 use super::super::values::in_production;
+use super::handlers::{Purpose, Task, handle};
 use super::layers::{Layers, Registered, file_name, heading};
+use super::rescuers::Rescuers;
 use super::routes;
 use super::{is_app_path, is_cors_class, is_ours, last, platform_of};
-use crate::eval::value::{Args, Kind, ObjectId, Value};
+use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
+use crate::model::condition::Formula;
 use crate::model::project::Project;
-use crate::model::server::{Failing, Handler, Role, Server, Unanswered};
-use crate::source::Span;
+use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes, Unanswered};
+use crate::source::{Span, Spanned};
 
 /// An application and its server.
 pub(super) struct App {
@@ -39,6 +43,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
     let ids: Vec<ObjectId> = (0..run.objects.len()).map(ObjectId).filter(|&id| is_app(run, id)).collect();
     let mut seen = BTreeSet::new();
     let mut apps = Vec::new();
+    let mut mounts = Vec::new();
     for id in ids {
         let platform = app_platform(run, id);
         let span = run.object(id).span;
@@ -47,7 +52,28 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
         let wrapped = handlers.len();
         handlers.extend(added(&mut layers, &log, id));
         let complete = handlers.iter().all(|handler| handler.understood) && is_closed(layers.run, &log, id);
-        handlers.extend(routes::of_app(&mut layers, &log, id));
+        let rescuers = Rescuers::of(layers.run, &log, id);
+        if wrapped > 0 {
+            handlers.insert(wrapped, server_errors(span));
+        }
+        if let Some(closure) = &rescuers.outermost {
+            handlers.push(error_handler(layers.run, closure));
+        }
+        let unanswered =
+            if rescuers.takes_missing_routes() { Unanswered::Unknown } else { Unanswered::MethodNotAllowed };
+        let slashes = match layers.run.object(id).args.named("redirect_slashes").map(|value| &value.kind) {
+            Some(Kind::Bool(false)) => Slashes::Counted,
+            _ => Slashes::Redirected(307),
+        };
+        for found in routes::of_app(&mut layers, &log, id, &rescuers) {
+            if let Some(inner) = found.mounted {
+                mounts.push((project.servers.len(), handlers.len(), inner));
+            }
+            handlers.push(found.handler);
+        }
+        if platform == "fastapi" {
+            handlers.extend(documentation(&run.object(id).args, span));
+        }
         // A factory that is called twice makes one server.
         let shape: Vec<Span> = handlers.iter().map(|handler| handler.span).collect();
         if !seen.insert((span, shape)) {
@@ -61,16 +87,89 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
         let name = file_name(&run.path_of_span(span));
         project.servers.push(Server {
             complete,
-            unanswered: Unanswered::MethodNotAllowed,
+            unanswered,
             onion: true,
             failing: Failing::Outside,
+            slashes,
             ..Server::new(platform, name, span, handlers)
         });
         apps.push(App { id, server, wrappers: wrapped });
     }
     mounted(run, &log, &apps, project);
+    for (server, handler, inner) in mounts {
+        if let Some(app) = apps.iter().find(|app| app.id == inner) {
+            let handler = &mut project.servers[server].handlers[handler];
+            handler.understood = true;
+            handler.effects = vec![plain(Effect::Mounted(app.server), handler.span)];
+        }
+    }
     homeless(run, packages, project, &log);
     Found { apps, log }
+}
+
+fn plain(effect: Effect, span: Span) -> GuardedEffect {
+    GuardedEffect { when: Formula::True, effect, span }
+}
+
+/// `ServerErrorMiddleware`, which stands between an application and what is wrapped around it from outside.
+fn server_errors(span: Span) -> Handler {
+    Handler {
+        role: Role::Other,
+        name: "ServerErrorMiddleware".to_owned(),
+        span,
+        when: Formula::True,
+        scope: Scope::everything(),
+        effects: vec![plain(Effect::Rescue, span)],
+        understood: true,
+    }
+}
+
+/// The function that answers exceptions nobody else handles.
+fn error_handler(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Handler {
+    let handled = handle(run, closure, &Task::of(Purpose::Route));
+    let name = closure.function.name.as_deref().unwrap_or("exception_handler").to_owned();
+    let span = heading(&closure.function);
+    Handler {
+        role: Role::Error,
+        name,
+        span,
+        when: Formula::True,
+        scope: Scope::everything(),
+        effects: handled.effects,
+        understood: handled.understood,
+    }
+}
+
+/// `/docs` and what belongs to it, as FastAPI adds them by itself.
+fn documentation(args: &Args, span: Span) -> Vec<Handler> {
+    let pages = [
+        ("openapi_url", "/openapi.json"),
+        ("docs_url", "/docs"),
+        ("swagger_ui_oauth2_redirect_url", "/docs/oauth2-redirect"),
+        ("redoc_url", "/redoc"),
+    ];
+    let path = |(option, default): (&str, &'static str)| match args.named(option).map(|value| &value.kind) {
+        None => Some(Arc::from(default)),
+        Some(Kind::Str(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let page = |path: Arc<str>| Handler {
+        role: Role::Other,
+        name: format!("GET {path}"),
+        span,
+        when: Formula::True,
+        scope: Scope {
+            methods: vec!["GET".into(), "HEAD".into()],
+            path: Some(Spanned::new(path, span)),
+            prefix: false,
+        },
+        effects: vec![plain(Effect::Answer(Some(200)), span)],
+        understood: true,
+    };
+    match path(pages[0]) {
+        Some(_) => pages.into_iter().filter_map(path).map(page).collect(),
+        None => Vec::new(),
+    }
 }
 
 /// The policy a handler grants.

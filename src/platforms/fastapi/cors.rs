@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, in_production, names, origin_matches, origin_relation, seconds};
+use super::super::values::{env_uses, in_production, names, origin_matches, origin_relation, seconds, true_when};
+use super::effects::{self, ALWAYS, Given, Version};
 use crate::eval::value::{Args, EnvShape, Kind, List, Reason, Value};
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, EnvUse, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
+use crate::model::server::{Effect, GuardedEffect};
 use crate::model::term::{Anchor, Relation};
 use crate::source::{Span, Spanned};
 
@@ -45,12 +47,6 @@ const FOREIGN: [(&str, &str); 16] = [
     ("maxage", "max_age"),
 ];
 
-/// What `"*"` in `allow_methods` stands for; `QUERY` since Starlette 1.
-const METHODS: [&str; 8] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY"];
-
-/// Request headers that are allowed whatever the list says.
-const ALWAYS: [&str; 4] = ["Accept", "Accept-Language", "Content-Language", "Content-Type"];
-
 /// Where and how the middleware is made.
 pub(super) struct Made<'a> {
     /// Its arguments.
@@ -81,12 +77,33 @@ pub(super) fn policy(made: &Made<'_>, packages: &Packages, file: &camino::Utf8Pa
     if made.decides_itself {
         allow_origin = OriginDecision::constant(OriginAnswer::Unknown, span);
     }
-    let version = packages.version("starlette", file).or_else(|| packages.version("fastapi", file));
-    Policy {
+    let pinned = packages.version("starlette", file).or_else(|| packages.version("fastapi", file));
+    let version = Version::of(packages, file);
+    let credentials = truth(argument("allow_credentials").as_ref(), span);
+    let given = Given {
+        allow_origin: &allow_origin,
+        credentials: credentials.value,
+        methods: argument("allow_methods"),
+        headers: argument("allow_headers"),
+        expose: argument("expose_headers"),
+        max_age: argument("max_age"),
+        private_network: truth(argument("allow_private_network").as_ref(), span).value,
         version,
+        span,
+    };
+    let effects = match (made.decides_itself, args.named.iter().any(|(name, _)| !ARGUMENTS.contains(&&**name))) {
+        (true, _) => Vec::new(),
+        // An argument that it does not take throws when the first request makes the middleware.
+        (false, true) => vec![GuardedEffect { when: Formula::True, effect: Effect::Fail, span }],
+        (false, false) => effects::effects(&given),
+    };
+    Policy {
+        version: pinned,
+        effects,
         place: made.place.to_owned(),
-        allow_credentials: truth(argument("allow_credentials").as_ref(), span),
-        allow_methods: methods(argument("allow_methods").as_ref(), has_query(packages, file), span),
+        allow_credentials: credentials,
+        allow_methods: methods(argument("allow_methods").as_ref(), version, span),
+        credentials_when: argument("allow_credentials").map(|value| true_when(&value)),
         allow_headers: headers(argument("allow_headers").as_ref(), span),
         expose_headers: listed(argument("expose_headers").as_ref(), Names::Missing, span),
         max_age: seconds(argument("max_age").as_ref(), MaxAge::Seconds(600.0), span),
@@ -97,16 +114,6 @@ pub(super) fn policy(made: &Made<'_>, packages: &Packages, file: &camino::Utf8Pa
         settings: settings(args, origins.as_ref(), regex.as_ref()),
         env_reads: origins.as_ref().map(reads).unwrap_or_default(),
         ..Policy::new(made.platform, "CORSMiddleware", span, allow_origin)
-    }
-}
-
-/// Does `"*"` stand for `QUERY` as well, in the version pinned here?
-fn has_query(packages: &Packages, file: &camino::Utf8Path) -> bool {
-    match (packages.numbers("starlette", file), packages.numbers("fastapi", file)) {
-        (Some((major, _)), _) => major >= 1,
-        // The first FastAPI that admits Starlette 1.
-        (None, Some(version)) => version >= (0, 130),
-        (None, None) => true,
     }
 }
 
@@ -138,11 +145,10 @@ fn has_star(names: &Spanned<Names>) -> bool {
     matches!(&names.value, Names::Listed { names, .. } if names.iter().any(|name| &*name.value == "*"))
 }
 
-fn methods(value: Option<&Value>, query: bool, span: Span) -> Spanned<Names> {
+fn methods(value: Option<&Value>, version: Version, span: Span) -> Spanned<Names> {
     let names = listed(value, Names::fixed(&["GET"], span), span);
     if has_star(&names) {
-        let known = if query { &METHODS[..] } else { &METHODS[..METHODS.len() - 1] };
-        return Spanned::new(Names::fixed(known, names.span), names.span);
+        return Spanned::new(Names::fixed(version.methods(), names.span), names.span);
     }
     names
 }
@@ -217,6 +223,11 @@ fn star_arms(when: &Formula, value: &Value, arms: &mut Vec<Arm>) {
                     }
                 }
             }
+        }
+        Kind::Env(read) if read.shape != EnvShape::Text => {
+            let star = Test::EnvEquals { variable: read.name.clone(), value: "*".into() };
+            let when = when.clone().and(Formula::test(star, span));
+            arms.push(Arm { when, answer: OriginAnswer::Wildcard, span });
         }
         // `"*" in None` throws when the first request builds the middleware.
         Kind::Null => arms.push(Arm { when: when.clone(), answer: OriginAnswer::Fails, span }),

@@ -6,15 +6,16 @@
 use std::sync::Arc;
 
 use super::super::express::order::{certain_answer, is_cors, preflight_request, reached, used_objects};
-use super::apps::{App, Found, cors_of, is_asked, is_middleware_path, parent};
-use super::handlers::{Purpose, handle};
+use super::apps::{App, Found, cors_of, is_asked, is_middleware_path};
+use super::handlers::{Purpose, Task, handle};
 use super::layers::heading;
+use super::rescuers::{is_outermost, registered};
 use super::{is_cors_class, preflight};
 use crate::eval::value::{Closure, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::policy::{Fault, Known, Setting};
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::model::server::{Effect, Handler, Server};
+use crate::model::server::{Effect, Handler, Role, Server};
 use crate::model::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
@@ -34,7 +35,7 @@ pub(super) fn gather(run: &mut Interp<'_>, found: &Found, project: &mut Project)
 
 /// Is it middleware of the whole application, as opposed to a route?
 pub(super) fn is_layer(handler: &Handler) -> bool {
-    handler.scope.methods.is_empty() && handler.scope.path.is_none()
+    handler.role != Role::Error && handler.scope.methods.is_empty() && handler.scope.path.is_none()
 }
 
 /// May it be registered in production?
@@ -73,7 +74,8 @@ fn outside(server: &Server, faults: &mut Vec<HandlerFault>) {
 /// Does it certainly refuse a preflight, for a route of the application or a path like those of an API? The start page and
 /// health checks are often let through, so `/` says nothing.
 fn answers_preflight(server: &Server, handler: &Handler) -> Option<Option<u16>> {
-    let routes = server.handlers.iter().filter_map(|handler| handler.scope.path.as_ref());
+    let routes = server.handlers.iter().filter(|handler| !handler.scope.prefix && handler.role != Role::Other);
+    let routes = routes.filter_map(|handler| handler.scope.path.as_ref());
     let paths = std::iter::once("/api/items").chain(routes.map(|path| &*path.value).take(20));
     for path in paths {
         let mut request = preflight_request();
@@ -110,7 +112,10 @@ fn exceptions(run: &mut Interp<'_>, found: &Found, app: &App, project: &Project,
     let Some(cors) = cors.filter(|_| !wrappers.iter().any(is_cors)) else { return };
     // Of the handlers for `Exception` and for 500 the last one is used.
     let mut latest = found.log.iter().rev();
-    let handler = latest.find_map(|event| outermost_handler(run, app, event).map(|closure| (event, closure)));
+    let handler = latest.find_map(|event| {
+        let (key, closure) = registered(run, app.id, event)?;
+        is_outermost(&key).then_some((event, closure))
+    });
     let Some((event, closure)) = handler else { return };
     let certain = event.when.eval(&Situation::of(&Assume::Production)) == Some(true);
     if !certain || writes_headers(run, &closure) {
@@ -127,28 +132,9 @@ fn exceptions(run: &mut Interp<'_>, found: &Found, app: &App, project: &Project,
     }
 }
 
-/// The function that an event registers for exceptions nobody else handles.
-fn outermost_handler(run: &Interp<'_>, app: &App, event: &Event) -> Option<Arc<Closure>> {
-    let path = &*event.target.path;
-    let (key, function) = if path.ends_with(".exception_handler()()") && parent(run, event) == Some(app.id) {
-        let key = event.target.object.and_then(|id| run.object(id).args.positional.first().cloned());
-        (key, event.args.positional.first())
-    } else if path.ends_with(".add_exception_handler") && event.target.object == Some(app.id) {
-        (event.args.positional.first().cloned(), event.args.positional.get(1))
-    } else {
-        return None;
-    };
-    let outermost = match key?.kind {
-        Kind::Num(number) => (number - 500.0).abs() < 0.5,
-        Kind::External(path) => matches!(&*path, "py:Exception" | "py:BaseException"),
-        _ => false,
-    };
-    function.and_then(Value::as_function).filter(|_| outermost).cloned()
-}
-
 /// Does a handler of exceptions write the header itself, or may it?
 fn writes_headers(run: &mut Interp<'_>, closure: &Arc<Closure>) -> bool {
-    let handled = handle(run, closure, Purpose::Route);
+    let handled = handle(run, closure, &Task::of(Purpose::Route));
     let writes = handled.effects.iter().any(|guarded| {
         matches!(&guarded.effect, Effect::Set(name, _) if name.value.eq_ignore_ascii_case("access-control-allow-origin"))
     });

@@ -9,15 +9,17 @@ use camino::Utf8PathBuf;
 use super::super::manual::{self, is_cors_header};
 use super::super::packages::Packages;
 use super::cors::{self, Made};
-use super::handlers::{Purpose, handle};
+use super::effects::Version;
+use super::handlers::{Purpose, Task, handle};
 use super::{is_cors_class, is_ours, last};
 use crate::eval::value::{Args, Closure, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::ir;
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Test};
 use crate::model::policy::Policy;
 use crate::model::project::Project;
-use crate::model::server::{Effect, GuardedEffect, Handler, Role, Scope};
+use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope};
+use crate::model::term::{Part, Relation, Term};
 use crate::source::Span;
 
 /// How a middleware is registered.
@@ -75,7 +77,7 @@ impl Layers<'_, '_> {
 
     /// A function that is given the request and the rest of the application.
     pub(super) fn function(&mut self, closure: &Arc<Closure>, span: Span, when: Formula) -> Handler {
-        let handled = handle(self.run, closure, Purpose::Middleware);
+        let handled = handle(self.run, closure, &Task::of(Purpose::Middleware));
         let name = closure.function.name.clone().unwrap_or_else(|| "middleware".into()).to_string();
         let mut handler = Handler {
             role: Role::Other,
@@ -162,15 +164,40 @@ impl Layers<'_, '_> {
         let name = last(path).to_owned();
         match name.as_str() {
             "HTTPSRedirectMiddleware" => {
-                // Only what came over http is redirected, and a proxy may have ended https before.
-                let when = Formula::unknown(one.span);
+                // A proxy may have ended https before: what is not said to have come over http may be let through.
+                let relation = Relation::Equals("http".into());
+                let when = Formula::test(Test::Request { term: Term::of(Part::Scheme), relation }, one.span);
                 let effects = vec![GuardedEffect { when, effect: Effect::Answer(Some(307)), span: one.span }];
                 self.handler(Role::Other, &name, one, effects)
             }
+            "TrustedHostMiddleware" => {
+                let effects = vec![self.open(Effect::Answer(Some(400)), one.span)];
+                self.handler(Role::Other, &name, one, effects)
+            }
+            // What is compressed, and by whom the session is read, nobody knows.
+            "GZipMiddleware" => self.may_vary(&name, one),
+            "SessionMiddleware" if is_ours(path) && self.reads_sessions(one.span) => self.may_vary(&name, one),
             "SlowAPIMiddleware" | "SlowAPIASGIMiddleware" => self.handler(Role::Limiter, &name, one, Vec::new()),
             _ if is_ours(path) => self.handler(Role::Other, &name, one, Vec::new()),
             _ => self.unknown(&name, one),
         }
+    }
+
+    /// Middleware that may add to `Vary` on the way out.
+    fn may_vary(&self, name: &str, one: &Registered<'_>) -> Handler {
+        let value = HeaderValue { pieces: vec![HeaderPiece::Unknown], span: one.span };
+        let next = GuardedEffect { when: Formula::True, effect: Effect::Next, span: one.span };
+        let vary = self.open(Effect::Merge(manual::header_name("Vary", one.span), value), one.span);
+        self.handler(Role::Other, name, one, vec![next, vary])
+    }
+
+    fn open(&self, effect: Effect, span: Span) -> GuardedEffect {
+        GuardedEffect { when: Formula::unknown(span), effect, span }
+    }
+
+    /// Does the pinned version say with `Vary` that a session was read?
+    fn reads_sessions(&self, span: Span) -> bool {
+        Version::of(self.packages, &self.run.path_of_span(span)).says_sessions()
     }
 
     fn handler(&self, role: Role, name: &str, one: &Registered<'_>, effects: Vec<GuardedEffect>) -> Handler {

@@ -28,7 +28,8 @@ pub(super) fn add(app: &App, parts: &Parts, index: usize, project: &mut Project)
     }
     found.retain(|fault| !answered_before(server, parts, fault.span));
     for route in &app.routes {
-        let Some(own) = server.handlers[parts.routes.clone()].iter().find(|one| one.span == route.span || same(one, route.span))
+        let Some(own) =
+            server.handlers[parts.routes.clone()].iter().find(|one| one.span == route.span || same(one, route.span))
         else {
             continue;
         };
@@ -88,8 +89,7 @@ fn takes_preflights(server: &Server, parts: &Parts, found: &mut Vec<HandlerFault
             if (200..300).contains(&status) || found.iter().any(|known| known.span == span) {
                 continue;
             }
-            let mut fault =
-                HandlerFault::new(FaultKind::AnswersPreflight, "nextjs", span, middleware.name.clone());
+            let mut fault = HandlerFault::new(FaultKind::AnswersPreflight, "nextjs", span, middleware.name.clone());
             fault.status = Some(status);
             fault.cors = Some(granting.span);
             found.push(fault);

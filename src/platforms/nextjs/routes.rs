@@ -45,6 +45,10 @@ pub(super) fn route(run: &mut Interp<'_>, module: ModuleId, path: String, wanted
         rest.understood = false;
         served.handlers.push(rest);
     }
+    if run.exported(module, "dynamic").and_then(|value| value.as_str().cloned()).as_deref() == Some("force-static") {
+        // Made when the project is built, so it is the same for everybody.
+        served.policies.iter_mut().for_each(|policy| policy.static_assets = true);
+    }
     for at in &served.handled.goes_on {
         let mut one = HandlerFault::new(FaultKind::ApiIgnored, "nextjs", *at, "NextResponse.next()");
         "a route handler has nothing behind it to go on to, and Next.js throws".clone_into(&mut one.detail);

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::super::facts::Given;
+use crate::finding::Group;
 
 /// The JSON Schema of a rule file.
 pub fn json_schema() -> String {
@@ -27,7 +28,7 @@ fn properties() -> Value {
     let subjects: Vec<&str> = Given::ALL.iter().map(|given| given.name()).collect();
     json!({
         "id": { "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "description": "The problem as a name; also the name of the file." },
-        "group": { "enum": ["security", "blocked", "deploy", "performance"] },
+        "group": { "enum": Group::ALL.map(Group::name) },
         "severity": { "$ref": "#/$defs/severity" },
         "persona": { "enum": ["regular", "pedantic"], "default": "regular", "description": "A pedantic rule runs on request." },
         "title": { "type": "string", "description": "The problem in one line without a full stop." },

@@ -1,7 +1,7 @@
 //! The subject `policy`: what a server grants in one place.
 
 use super::declare::facts;
-use super::{Flag, Known, Names, Number, Question, Text, Word};
+use super::{CallsFacts, Flag, Known, Names, Number, Question, Text, Word};
 
 facts! {
     /// What a server grants in one place: one call of `cors()`, one `location`, one set of Django settings.
@@ -37,6 +37,10 @@ facts! {
         installed: Question,
         /// It covers only routes that are public by their name: fonts, images, `.well-known`, a public API.
         public_route: Known,
+        /// `corslint.toml` states that any website may read its paths.
+        stated_public: Known,
+        /// Where `corslint.toml` states the origins of production.
+        intent: Text,
         /// It covers only static files.
         static_assets: Known,
         /// Requests it covers need a CORS-preflight request.
@@ -47,6 +51,10 @@ facts! {
         first_on_server: Known,
         /// `*` in methods, headers or exposed headers that is sent as it is although credentials are allowed.
         literal_wildcards: LiteralWildcardFacts,
+        /// What clients and routes of the repository ask of it and do not get.
+        calls: CallsFacts,
+        /// It is so only with the values of an example env file, which people copy.
+        example: Known,
     }
 }
 
@@ -85,6 +93,12 @@ facts! {
         variable: Text,
         /// The line of an example env file that sets that variable to `*`.
         example: Text,
+        /// The option or header line that decides.
+        decision: Text,
+        /// Where everybody is let in: the `*` that is written, or the default of the variable.
+        opening: Text,
+        /// `opening` is the default of a variable, written at another place than the policy.
+        open_default: Flag,
     }
 }
 
