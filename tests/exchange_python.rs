@@ -1,5 +1,5 @@
 //! What Django and Starlette servers answer, read from small programs. Whole recorded projects are in `tests/truth.rs`; here
-//! stands what is subtle. Every expectation was compared with the answer of the real framework.
+//! stands what is subtle. What is expected follows the frameworks' sources, as the platforms name them.
 
 use camino::Utf8PathBuf;
 use corslint::fetch::route::{Asked, route};
