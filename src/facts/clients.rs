@@ -85,7 +85,7 @@ fn client_facts(
         one.answer_read = Text::at("the answer", read);
     }
     where_it_goes(&mut one, request, url, linked, project, environment);
-    one.redirect = redirect(request, url, linked, project);
+    (one.redirect, one.redirected) = redirect(request, url, linked, project);
     if let (Some(link), Some(server)) = (linked, server) {
         left_at_home(&mut one, request, link, server, project, links);
     }
@@ -190,24 +190,31 @@ fn https_page(
 }
 
 /// Where a request, or the preflight before it, is answered with a redirect: by a server that sends everybody on to https, or by
-/// the framework of the server that it goes to.
-fn redirect(request: &ClientRequest, url: Option<&ClientUrl>, linked: Option<&Link>, project: &Project) -> Text {
+/// the framework of the server that it goes to. Then what has to change: the address that many calls may share, or this one.
+fn redirect(
+    request: &ClientRequest,
+    url: Option<&ClientUrl>,
+    linked: Option<&Link>,
+    project: &Project,
+) -> (Text, Text) {
+    let shown = |span| url.map(|url| Text::at(written(url), span)).unwrap_or_default();
     let insecure = url.and_then(host_of).filter(|url| url.scheme == "http" && url.port.is_none());
     let sent_on = insecure.and_then(|url| {
         project.redirects.iter().find(|redirect| redirect.hosts.iter().any(|host| **host == *url.host))
     });
     if let Some(redirect) = sent_on {
-        return Text::at("redirects to https", redirect.span);
+        let at = url.map_or(request.span, |url| url.span);
+        return (Text::at("redirects to https", redirect.span), shown(at));
     }
     let Some(link) = linked.filter(|link| link.cross_origin && needs_preflight(request)) else {
-        return Text::default();
+        return Default::default();
     };
     match preflight(request, link, project) {
         Some(Outcome::Answered { status: 301 | 302 | 303 | 307 | 308, steps, .. }) => {
             let answered = steps.iter().rev().find(|step| matches!(step.event, Event::Answered(_)));
-            answered.map(|step| Text::at("redirects", step.span)).unwrap_or_default()
+            answered.map(|step| (Text::at("redirects", step.span), shown(request.span))).unwrap_or_default()
         }
-        _ => Text::default(),
+        _ => Default::default(),
     }
 }
 
