@@ -40,6 +40,10 @@ pub fn links(project: &Project) -> Vec<Link> {
     let known = Servers::of(project);
     let mut links = Vec::new();
     for (client, request) in project.clients.iter().enumerate() {
+        // A server of socket.io beside the routes has a policy of its own.
+        if request.library == "socket.io" {
+            continue;
+        }
         for (index, url) in request.urls.iter().enumerate() {
             let Some(server) = known.answering(request, url) else { continue };
             if links.iter().any(|link: &Link| link.client == client && link.server == server) {

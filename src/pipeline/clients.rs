@@ -23,7 +23,7 @@ const MOST_FILES: usize = 1_500;
 
 /// What a frontend may cost.
 const BOUNDS: fn() -> Bounds =
-    || Bounds { steps: 3_000_000, entry_steps: 60_000, events: 60_000, far: 2, ..Bounds::default() };
+    || Bounds { steps: 1_500_000, entry_steps: 40_000, events: 40_000, far: 2, ..Bounds::default() };
 
 pub(super) fn requests(
     workspace: &mut Workspace<'_>,
