@@ -7,8 +7,8 @@ use crate::fetch::client::{needs_preflight, unsafe_headers};
 use crate::fetch::exchange::{Event, Outcome, Running, run};
 use crate::model::client::{Base, Browser, ClientRequest, ClientUrl, Credentials};
 use crate::model::condition::{Formula, Test};
-use crate::model::link::Link;
-use crate::model::origin::{Url, is_loopback, is_private_network, registrable_domain};
+use crate::model::link::{Link, own_domain};
+use crate::model::origin::{Url, is_loopback, is_private_network};
 use crate::model::policy::Known;
 use crate::model::probe::named_origins;
 use crate::model::project::Project;
@@ -172,20 +172,17 @@ fn https_page(
             return Some(Text::at(value.value.to_string(), value.span));
         }
     }
-    let domain = registrable_domain(&url.host);
+    let domain = own_domain(&url.host);
     for (index, policy) in project.policies.iter().enumerate() {
         let asked = linked.is_some_and(|link| link.actual.contains(&index) || link.preflight.contains(&index));
         for origin in named_origins(&policy.allow_origin) {
             let Some(page) = https(&origin.text) else { continue };
-            if asked || (domain.is_some() && registrable_domain(&page.host) == domain) {
+            if asked || (domain.is_some() && own_domain(&page.host) == domain) {
                 return Some(Text::at(origin.text.clone(), origin.span));
             }
         }
     }
-    let own = project
-        .hosts
-        .iter()
-        .find(|host| https(&host.value).is_some_and(|page| registrable_domain(&page.host) == domain));
+    let own = project.hosts.iter().find(|host| https(&host.value).is_some_and(|page| own_domain(&page.host) == domain));
     own.filter(|_| domain.is_some()).map(|host| Text::at(host.value.clone(), host.span))
 }
 

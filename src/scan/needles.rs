@@ -82,6 +82,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),
     ("eventsource(", Needles::CLIENT),
+    ("socket.io-client", Needles::CLIENT),
     ("httplink", Needles::CLIENT),
     ("apolloclient", Needles::CLIENT),
     ("graphqlclient", Needles::CLIENT),
