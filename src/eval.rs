@@ -38,6 +38,7 @@ use environment::Environment;
 use scope::Scope;
 use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
+pub use expr::merge_entry;
 pub use modules::ModuleState;
 
 /// Gives the evaluator the files a program imports.
@@ -52,6 +53,11 @@ pub trait Loader {
     fn matters(&self, path: &Utf8Path) -> bool {
         let _ = path;
         true
+    }
+    /// The directory of the package of this name that the repository holds itself, as workspaces do.
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        let _ = name;
+        None
     }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
@@ -70,16 +76,16 @@ pub trait Library: Sync {
         let _ = (run, target, args, span);
         None
     }
+    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
+    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
+        let _ = (run, left, right, span);
+        None
+    }
     /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
     /// Its call is then recorded as `class:.name`, with the class as the first argument.
     fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
         let _ = (bases, name);
         false
-    }
-    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
-    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
-        let _ = (run, left, right, span);
-        None
     }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -114,6 +120,8 @@ pub struct Object {
     pub span: Span,
     /// When it is made.
     pub when: Formula,
+    /// It is there for certain: made with `new`. What a call gives back may be nothing.
+    pub exists: bool,
 }
 
 /// Something a program did to a library.
@@ -140,6 +148,8 @@ pub struct Bounds {
     pub steps: usize,
     /// Expressions and statements evaluated for one file or one function that nobody calls.
     pub entry_steps: usize,
+    /// Expressions and statements evaluated for one function that a platform asks for.
+    pub handler_steps: usize,
     /// Calls in calls.
     pub depth: usize,
     /// Expressions and statements within each other, through all calls: what the stack has to hold.
@@ -161,6 +171,7 @@ impl Default for Bounds {
         Bounds {
             steps: 10_000_000,
             entry_steps: 400_000,
+            handler_steps: 400_000,
             depth: 40,
             nesting: 1_000,
             events: 200_000,
@@ -195,6 +206,12 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Where the lists and maps are written that were read by a name.
+    pub looked_up: HashSet<Span>,
+    /// Functions that take their first argument apart by name: `({ req, res }) => …`.
+    pub destructuring: Vec<Arc<Closure>>,
+    /// Where a missing variable is replaced by `*`.
+    pub open_defaults: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
     returned: HashSet<ObjectId>,
     bindings: HashMap<(usize, Arc<str>), Span>,
@@ -239,6 +256,9 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            looked_up: HashSet::new(),
+            destructuring: Vec::new(),
+            open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),
             bindings: HashMap::new(),
@@ -310,9 +330,9 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
-        self.entry_steps_left = self.bounds.entry_steps;
+        self.entry_steps_left = self.bounds.handler_steps;
         // What a platform asks for is run however much the programs around it have cost.
-        self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        self.steps_left = self.steps_left.max(self.bounds.handler_steps);
         // Functions given to something unknown are seen once in each run.
         let called = std::mem::take(&mut self.called);
         let start = self.log.len();
@@ -321,6 +341,11 @@ impl<'a> Interp<'a> {
         self.called.extend(run);
         self.path = path;
         (self.log.split_off(start.min(self.log.len())), value)
+    }
+
+    /// Did the last run end because it took too long? What it gave back is then not all.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps_left.min(self.entry_steps_left) == 0
     }
 
     /// The object of an id.
@@ -341,13 +366,6 @@ impl<'a> Interp<'a> {
     /// The module of a path, if it was evaluated.
     pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
         self.modules.get_index_of(path).map(ModuleId)
-    }
-
-    /// What a module gives out under a name; `default` is also what it assigns to `module.exports`.
-    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
-        let here = Span::new(FileId(0), 0, 0);
-        let value = self.module_member(module, &name.into(), here);
-        (!matches!(value.kind, Kind::Unknown(value::Reason::Unbound))).then_some(value)
     }
 
     /// Is there a file at this path?
@@ -393,19 +411,6 @@ impl<'a> Interp<'a> {
         self.returned.iter().copied()
     }
 
-    /// Everything that modules give out.
-    pub fn exported_values(&mut self) -> Vec<Value> {
-        let ids: Vec<ModuleId> = (0..self.modules.len()).map(ModuleId).collect();
-        let mut values = Vec::new();
-        for id in ids {
-            values.extend(self.exports(id).into_iter().map(|(_, value)| value));
-            if let Some((_, state)) = self.modules.get_index(id.0) {
-                values.extend(state.whole().cloned());
-            }
-        }
-        values
-    }
-
     /// Every read of an environment variable so far.
     pub fn env_reads(&self) -> &[EnvRecord] {
         &self.reads
@@ -431,7 +436,16 @@ impl<'a> Interp<'a> {
     ) -> ObjectId {
         let id = ObjectId(self.objects.len());
         let when = self.condition();
-        self.objects.push(Object { path: path.into(), parent, class: None, args, fields: IndexMap::new(), span, when });
+        self.objects.push(Object {
+            path: path.into(),
+            parent,
+            class: None,
+            args,
+            fields: IndexMap::new(),
+            span,
+            when,
+            exists: false,
+        });
         id
     }
 

@@ -3,6 +3,10 @@
 //! In: the `Project`, env files. Out: `rules::facts::Facts`. The only place where "unknown" becomes the silence of a
 //! question; it judges nothing and knows no platform's syntax.
 
+mod calls;
+mod clients;
+mod dev_servers;
+mod examples;
 mod handlers;
 mod intended;
 mod origins;
@@ -13,6 +17,7 @@ mod variables;
 pub use policies::in_production;
 
 use crate::eval::environment::Environment;
+use crate::model::link::links;
 use crate::model::project::Project;
 use crate::rules::facts::Facts;
 use crate::source::Sources;
@@ -20,9 +25,12 @@ use crate::source::Sources;
 /// Everything the rules are given about a project.
 pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -> Facts {
     let mut facts = Facts::default();
-    policies::gather(project, environment, sources, &mut facts);
+    let links = links(project);
+    policies::gather(project, environment, sources, &links, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
     stated::gather(project, &mut facts);
+    dev_servers::gather(project, &mut facts);
+    clients::gather(project, environment, &links, &mut facts);
     facts
 }

@@ -4,21 +4,31 @@
 //! judges: it says what is there. To add one: a file here with a `Library` and a `recognise`, one line in `libraries`
 //! or `recognise`, and its fixtures.
 
+pub mod appwrite;
+mod assembly;
 pub mod client;
 pub mod compose;
+mod configuration;
+mod dev_proxy;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+pub mod fetch_api;
+mod file_routes;
 mod header_rules;
 pub mod manual;
 pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
 mod node_http;
+mod overrides;
 pub mod packages;
 pub mod ports;
+mod preflight_only;
 pub mod spelling;
+mod unused_options;
 pub mod values;
+mod vercel;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;
@@ -26,11 +36,11 @@ use packages::Packages;
 use crate::eval::{Interp, Library};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::Project;
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -39,16 +49,33 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     let (mut project, cors) = express::recognise(run, packages);
     node_http::recognise(run, &cors, &mut project);
     nextjs::recognise(run, packages, entries, &cors, &mut project);
+    vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    project.absorb(fetch_api::recognise(run, packages));
+    dev_proxy::recognise(run, entries, &mut project);
+    project.absorb(appwrite::recognise(run, packages));
     project.names = spelling::uses(&project);
+    project.idle_names = spelling::idle(&project);
+    preflight_only::faults(&mut project);
+    unused_options::faults(run, &mut project);
+    let defaults = run.open_defaults.iter();
+    project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     ports::attach(run, packages, &mut project);
     project
 }
 
 /// Files that a framework or a hosting platform runs or reads because of their place, whatever words they hold.
-pub fn entries<'p>(paths: impl Iterator<Item = &'p Utf8Path>, packages: &Packages) -> Vec<Utf8PathBuf> {
-    paths.filter(|path| nextjs::is_entry(path, packages)).map(Utf8Path::to_owned).collect()
+pub fn entries(paths: &[&Utf8Path], packages: &Packages) -> Vec<Utf8PathBuf> {
+    let vercel = vercel::homes(paths.iter().copied());
+    let next = packages.directories("next");
+    let wanted = |path: &Utf8Path| {
+        nextjs::is_entry(path, &next)
+            || vercel::is_config(path)
+            || vercel::function_path(path, &vercel).is_some()
+            || dev_proxy::is_config(path, packages)
+    };
+    paths.iter().filter(|path| wanted(path)).map(|path| (*path).to_owned()).collect()
 }
 
 /// The condition under which code of a file runs at all: development only for files made for it.
@@ -67,6 +94,7 @@ pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool)
     }
     project.faults.retain(|fault| !is_development(fault.span.file));
     project.names.retain(|name| !is_development(name.name.span.file));
+    project.idle_names.retain(|name| !is_development(name.name.span.file));
     project.hosts.retain(|host| !is_development(host.span.file));
 }
 

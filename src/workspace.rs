@@ -16,6 +16,9 @@ use crate::source::{FileId, Notice, Sources};
 use crate::syntax::document::Node;
 use crate::syntax::{Problem, javascript, json, python};
 
+/// Manifests that are read to find packages of the repository, at most.
+const MAX_PACKAGES: usize = 500;
+
 /// The files of a run and what was parsed of them.
 #[derive(Debug)]
 pub struct Workspace<'s> {
@@ -23,6 +26,7 @@ pub struct Workspace<'s> {
     pub scan: &'s mut Scan,
     modules: HashMap<FileId, Arc<Module>>,
     documents: HashMap<FileId, Arc<Node>>,
+    packages: Option<HashMap<String, Utf8PathBuf>>,
     /// What could not be parsed.
     pub notices: Vec<Notice>,
     focus: Focus,
@@ -45,6 +49,7 @@ impl<'s> Workspace<'s> {
             scan,
             modules: HashMap::new(),
             documents: HashMap::new(),
+            packages: None,
             notices: Vec::new(),
             focus: Focus::Servers,
         }
@@ -135,10 +140,27 @@ impl Loader for Workspace<'_> {
         Some(document)
     }
 
+    fn package(&mut self, name: &str) -> Option<Utf8PathBuf> {
+        if self.packages.is_none() {
+            let manifests = self.scan.files.iter().map(|file| &file.path);
+            let manifests = manifests.filter(|path| path.file_name() == Some("package.json"));
+            let manifests: Vec<Utf8PathBuf> = manifests.take(MAX_PACKAGES).cloned().collect();
+            let mut found = HashMap::new();
+            for path in manifests {
+                let name = self.document(&path).and_then(|document| Some(document.get("name")?.as_str()?.to_string()));
+                if let (Some(name), Some(home)) = (name, path.parent()) {
+                    found.entry(name).or_insert_with(|| home.to_owned());
+                }
+            }
+            self.packages = Some(found);
+        }
+        self.packages.as_ref()?.get(name).cloned()
+    }
+
     fn matters(&self, path: &Utf8Path) -> bool {
         let needles = self.scan.needles_at(path);
         needles.meets(match self.focus {
-            Focus::Servers => Needles::CORS | Needles::SERVER,
+            Focus::Servers => Needles::CORS | Needles::SERVER | Needles::FUNCTION,
             Focus::Clients => Needles::CLIENT,
         })
     }

@@ -103,15 +103,7 @@ impl Interp<'_> {
                     first?.clone()
                 }
             }
-            "Object.keys" | "Object.values" | "Object.entries" => {
-                let map = first?.as_map()?.clone();
-                let list = match name {
-                    "Object.keys" => super::sequences::keys(&map),
-                    "Object.values" => super::sequences::values(&map),
-                    _ => super::sequences::entries(&map, span),
-                };
-                Value::new(Kind::List(Arc::new(list)), span)
-            }
+            "Object.keys" | "Object.values" | "Object.entries" => entries_of(name, first?, span)?,
             "Object.hasOwn" => {
                 let key = args.positional.get(1)?;
                 Value::condition(self.contains(first?, key, span), span)
@@ -448,4 +440,19 @@ fn escape_regex(text: &str) -> String {
         escaped.push(c);
     }
     escaped
+}
+
+/// `Object.entries(x)` and its kin, of each map that it may be.
+fn entries_of(name: &str, value: &Value, span: Span) -> Option<Value> {
+    let mut parts = Vec::new();
+    for (when, value) in value.alternatives() {
+        let map = value.as_map()?;
+        let list = match name {
+            "Object.keys" => super::sequences::keys(map),
+            "Object.values" => super::sequences::values(map),
+            _ => super::sequences::entries(map, span),
+        };
+        parts.push((when, Value::new(Kind::List(Arc::new(list)), span)));
+    }
+    Some(Value::one_of(parts, span))
 }

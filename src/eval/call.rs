@@ -7,6 +7,7 @@ use super::value::{Args, Closure, Kind, List, Map, MapEntry, Reason, ScopeId, Va
 use super::{Interp, Target};
 use crate::ir::{self, Arg, Expr, ExprKind, Language, Pattern};
 use crate::model::condition::Formula;
+use crate::model::term::{Part, Term};
 use crate::source::Span;
 
 impl Interp<'_> {
@@ -109,6 +110,12 @@ impl Interp<'_> {
                     _ => self.call_unknown(args, "?", span),
                 }
             }
+            // `body.items.at(0)`: what comes of a body is as little known as the body.
+            Kind::Term(term) if matches!(&term.part, Part::Other(part) if part.len() < self.bounds.name) => {
+                self.run_callbacks(args, span);
+                let part = Part::Other(format!("{:?}@{}", term.part, span.start).into());
+                Interp::term_value(Term::of(part), span)
+            }
             _ => self.call_unknown(args, "?", span),
         }
     }
@@ -195,6 +202,7 @@ impl Interp<'_> {
             return Value::unknown(Reason::Bound, span);
         }
         let id = self.make_object(format!("{}()", target.path), args.clone(), target.object, span);
+        self.objects[id.0].exists = new;
         if let Some(event) = self.log.get_mut(index) {
             event.result = Some(id);
         }
@@ -219,6 +227,11 @@ impl Interp<'_> {
         self.path = path;
         self.log.truncate(start);
         value
+    }
+
+    /// Calls a value where the program stands: under its conditions, with what it does in the log.
+    pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
+        self.call(callee, args, None, false, span)
     }
 
     /// Enters one of the program's own functions.
@@ -274,8 +287,19 @@ impl Interp<'_> {
         if returns.is_empty() {
             return Value::undefined(span);
         }
-        for (_, value) in &returns {
+        for (_, value) in &mut returns {
             self.note_returned(value, 0);
+            // Which of several answers it was is known by where the function was called.
+            if let Kind::OneOf(alternatives) = &value.kind {
+                let through = alternatives.iter().map(|(when, one)| match one.kind {
+                    Kind::Object(_) => (when.clone(), one.clone().through(span)),
+                    _ => (when.clone(), one.clone()),
+                });
+                value.kind = Kind::OneOf(through.collect());
+            }
+            if matches!(value.kind, Kind::Object(_)) {
+                *value = value.clone().through(span);
+            }
         }
         Value::one_of(returns, span).through(span)
     }

@@ -47,6 +47,15 @@ pub struct EnvFile {
     pub passed: BTreeSet<Arc<str>>,
 }
 
+/// What the user says of the deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Variables that it sets.
+    pub variables: BTreeMap<String, String>,
+    /// These and those of the repository's files are all.
+    pub closed: bool,
+}
+
 /// Everything the repository and the user say about variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -167,6 +176,9 @@ impl Interp<'_> {
         let set = env_set(&read);
         let value = Value::new(Kind::Env(read), span);
         let default = default.filter(|_| !self.environment.is_passed(name, &from));
+        if let Some(default) = &default {
+            self.note_open_default(&value, default);
+        }
         match default {
             None => value,
             Some(default) => Value::one_of([(set.clone(), value), (set.negated(), default)], span),

@@ -88,6 +88,9 @@ impl Interp<'_> {
             {
                 return self.module_member(id, name, span);
             }
+            if matches!(value.kind, Kind::List(_) | Kind::Map(_)) {
+                self.looked_up.insert(value.span);
+            }
             // Literals keep the place they were written at; how they came here is their trace.
             return value.through(span);
         }
@@ -209,8 +212,9 @@ impl Interp<'_> {
                     }
                 }
                 Kind::Object(id) => {
-                    let fields = self.object(*id).fields.clone();
+                    let mut fields = self.object(*id).fields.clone();
                     map.open |= self.object(*id).class.is_none();
+                    fields.extend(self.schema_entries(*id, value.span));
                     for (key, value) in fields {
                         let entry = MapEntry { key: value.span, when: Formula::True, value, getter: false };
                         merge_entry(map, &key, &entry, &when);
@@ -283,11 +287,12 @@ impl Interp<'_> {
                 for (when, value) in first.alternatives() {
                     let missing = self.nullish(&value);
                     if missing != Formula::True {
-                        alternatives.push((when.clone().and(missing.clone().negated()), value));
+                        alternatives.push((when.clone().and(missing.clone().negated()), value.clone()));
                     }
                     if missing != Formula::False {
                         let condition = when.and(missing);
                         let second = self.eval_under(condition.clone(), right, scope);
+                        self.note_open_default(&value, &second);
                         alternatives.push((condition, second));
                     }
                 }
@@ -316,7 +321,30 @@ impl Interp<'_> {
             let joined = if op == BinaryOp::And { condition.and(second) } else { condition.or(second) };
             return Value::condition(joined, span);
         }
+        if op == BinaryOp::Or {
+            self.note_open_default(&first, &second);
+        }
         Value::one_of([(goes_on.clone().negated(), first), (goes_on, second)], span)
+    }
+
+    /// Remembers `process.env.X || '*'`: what is read from the list later does not say where its star was written.
+    pub(super) fn note_open_default(&mut self, read: &Value, default: &Value) {
+        let star = match &default.kind {
+            Kind::Str(text) if &**text == "*" => Some(default.span),
+            Kind::List(list) => {
+                let mut items = list.items.iter();
+                items.find(|item| item.value.as_str().is_some_and(|text| &**text == "*")).map(|item| item.value.span)
+            }
+            _ => None,
+        };
+        for (_, value) in read.alternatives() {
+            if let (Kind::Env(read), Some(span)) = (&value.kind, star) {
+                let record = super::EnvRecord { name: read.name.clone(), span };
+                if !self.open_defaults.contains(&record) {
+                    self.open_defaults.push(record);
+                }
+            }
+        }
     }
 
     pub(super) fn here(&self) -> Span {
@@ -437,7 +465,7 @@ impl Interp<'_> {
 }
 
 /// Adds an entry to a map; under a condition the earlier entry stays as the alternative.
-pub(super) fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when: &Formula) {
+pub fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when: &Formula) {
     let condition = when.clone().and(entry.when.clone());
     let merged = match (map.entries.get(key), &condition) {
         (_, Formula::True) => MapEntry { when: Formula::True, ..entry.clone() },

@@ -7,8 +7,39 @@ use std::sync::Arc;
 use super::value::{Args, Kind, MapEntry, Reason, Value};
 use super::{Interp, Target};
 use crate::model::condition::Formula;
-use crate::model::term::{TermOp, UrlPart};
+use crate::model::term::{Part, Term, TermOp, UrlPart};
 use crate::source::Span;
+
+/// Methods that bodies and queries are asked for: the value of such a name is called, not looked at.
+fn is_text_method(name: &str) -> bool {
+    const NAMES: [&str; 24] = [
+        "get",
+        "getAll",
+        "has",
+        "set",
+        "includes",
+        "startsWith",
+        "endsWith",
+        "indexOf",
+        "trim",
+        "toString",
+        "split",
+        "toLowerCase",
+        "toUpperCase",
+        "replace",
+        "match",
+        "map",
+        "filter",
+        "forEach",
+        "find",
+        "some",
+        "every",
+        "slice",
+        "then",
+        "catch",
+    ];
+    NAMES.contains(&name)
+}
 
 impl Interp<'_> {
     /// `object.name`.
@@ -37,6 +68,17 @@ impl Interp<'_> {
             Kind::Term(term) if matches!(term.ops.last(), Some(TermOp::Url(UrlPart::Whole))) => {
                 match super::strings::url_part(name) {
                     Some(part) => Value::new(Kind::Term(term.then(TermOp::Url(part))), span),
+                    None => self.method(object, name, span),
+                }
+            }
+            // What is taken out of a body or a query is as little known as the whole, and of nothing else.
+            Kind::Term(term) if matches!(&term.part, Part::Other(part) if part.len() < self.bounds.name) => {
+                match super::sequences::property(object, name, span) {
+                    None if !is_text_method(name) => {
+                        let Part::Other(part) = &term.part else { return self.method(object, name, span) };
+                        Value::new(Kind::Term(Term::of(Part::Other(format!("{part}.{name}").into()))), span)
+                    }
+                    Some(value) => value,
                     None => self.method(object, name, span),
                 }
             }

@@ -30,12 +30,18 @@ impl Interp<'_> {
             }
             Kind::Condition(formula) => formula.clone(),
             Kind::OneOf(alternatives) => {
-                let parts: Vec<Formula> =
-                    alternatives.iter().map(|(when, value)| when.clone().and(self.truthy(value))).collect();
-                Formula::any(parts)
+                let truths: Vec<(Formula, Formula)> =
+                    alternatives.iter().map(|(when, value)| (when.clone(), self.truthy(value))).collect();
+                // It is one of them, so what holds for all of them holds.
+                match truths.iter().all(|(_, truth)| *truth == Formula::True) {
+                    true => Formula::True,
+                    false => Formula::any(truths.into_iter().map(|(when, truth)| when.and(truth))),
+                }
             }
             Kind::Unknown(_) | Kind::External(_) | Kind::Method { .. } => Formula::unknown(value.span),
-            Kind::Object(id) if self.object(*id).class.is_none() => Formula::unknown(self.object(*id).span),
+            Kind::Object(id) if self.object(*id).class.is_none() && !self.object(*id).exists => {
+                Formula::unknown(self.object(*id).span)
+            }
             Kind::List(_)
             | Kind::Map(_)
             | Kind::Regex { .. }
@@ -164,6 +170,13 @@ impl Interp<'_> {
                 Formula::any(parts)
             }
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
+            // Whatever a variable lists, what is missing or empty is not in it.
+            (Kind::Env(read), Kind::Term(term)) if matches!(read.shape, EnvShape::List { .. }) => {
+                request(term, Relation::Present, span).and(Formula::unknown(span))
+            }
+            (Kind::Env(read), Kind::Str(text)) if &**text == "*" => {
+                Formula::test(Test::EnvEquals { variable: read.name.clone(), value: text.clone() }, span)
+            }
             (Kind::External(path), Kind::Str(name)) if matches!(&**path, "py:os.environ" | "js:process.env") => {
                 Formula::test(Test::EnvSet { variable: name.clone() }, span)
             }

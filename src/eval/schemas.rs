@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::value::{Args, EnvRead, EnvShape, Kind, ObjectId, Value};
+use super::value::{Args, EnvRead, EnvShape, Kind, Map, ObjectId, Value};
 use super::{Interp, Target};
 use crate::source::Span;
 
@@ -26,7 +26,7 @@ impl Interp<'_> {
         if matches!(&**name, "data" | "value") {
             return Some(Value::new(Kind::Object(id), span));
         }
-        if !name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') {
+        if !is_variable_name(name) {
             return None;
         }
         let field = self.schema_field(id, name);
@@ -34,8 +34,25 @@ impl Interp<'_> {
         Some(self.read_by_schema(name, &field, span))
     }
 
-    /// Is `process.env` among the arguments, or what an option of theirs holds?
+    /// The variables of a validated environment that is spread into another object: `{ ...result.data }`.
+    pub(super) fn schema_entries(&mut self, id: ObjectId, span: Span) -> Vec<(Arc<str>, Value)> {
+        let target = Target { path: self.object(id).path.clone(), object: Some(id) };
+        let names: Vec<Arc<str>> = self.schema_maps(id).iter().flat_map(|map| map.entries.keys().cloned()).collect();
+        names.into_iter().filter_map(|name| Some((name.clone(), self.schema_member(&target, &name, span)?))).collect()
+    }
+
+    /// Is `process.env` among the arguments, or what an option of theirs holds? Something unknown may be a copy of it when every
+    /// name of the schema is written like a variable.
     fn is_given_environment(&self, id: ObjectId) -> bool {
+        let unknown = self.object(id).args.positional.first().is_some_and(|value| match &value.kind {
+            Kind::Unknown(_) => true,
+            Kind::Map(map) => map.open && map.entries.is_empty(),
+            _ => false,
+        });
+        let names: Vec<Arc<str>> = self.schema_maps(id).iter().flat_map(|map| map.entries.keys().cloned()).collect();
+        if unknown && names.len() > 2 && names.iter().all(|name| is_variable_name(name)) {
+            return true;
+        }
         let is_env = |value: &Value| matches!(&value.kind, Kind::External(path) if &**path == "js:process.env");
         self.object(id).args.all().any(|value| {
             let options = ["runtimeEnv", "experimental__runtimeEnv", "runtimeEnvStrict"];
@@ -45,6 +62,11 @@ impl Interp<'_> {
 
     /// The schema of one variable: a key of the arguments (envalid, t3-env) or of what the validator was made of (zod).
     fn schema_field(&self, id: ObjectId, name: &str) -> Option<Value> {
+        self.schema_maps(id).iter().find_map(|map| map.entries.get(name).map(|entry| entry.value.clone()))
+    }
+
+    /// The maps of fields that a validator was made of.
+    fn schema_maps(&self, id: ObjectId) -> Vec<Arc<Map>> {
         let mut holders: Vec<Value> = self.object(id).args.all().cloned().collect();
         let mut at = self.object(id).parent;
         for _ in 0..LONGEST_CHAIN {
@@ -57,7 +79,7 @@ impl Interp<'_> {
             let inner = ["server", "client", "shared"].iter().filter_map(|key| map.entries.get(*key));
             std::iter::once(map.clone()).chain(inner.filter_map(|entry| entry.value.as_map().cloned()))
         });
-        sections.filter_map(|map| map.entries.get(name).map(|entry| entry.value.clone())).next()
+        sections.collect()
     }
 
     fn read_by_schema(&mut self, name: &Arc<str>, field: &Value, span: Span) -> Value {
@@ -100,6 +122,10 @@ impl Interp<'_> {
         }
         value
     }
+}
+
+fn is_variable_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// A variable of which nothing is known but that it was read.

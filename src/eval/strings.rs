@@ -283,6 +283,12 @@ impl Interp<'_> {
             ("trim" | "strip" | "toString" | "rstrip" | "lstrip", _) => receiver.clone(),
             ("toLowerCase" | "lower" | "toUpperCase" | "upper", _) => receiver.clone(),
             ("replace" | "concat" | "removesuffix" | "replaceAll", EnvShape::Text) => shaped(EnvShape::Changed),
+            ("includes", _) if !args.positional.is_empty() => {
+                Value::condition(self.contains(receiver, args.positional.first()?, span), span)
+            }
+            ("indexOf", _) if !args.positional.is_empty() => {
+                position(self.contains(receiver, args.positional.first()?, span), span)
+            }
             ("includes" | "indexOf" | "some" | "find" | "startsWith" | "endsWith" | "startswith" | "endswith", _) => {
                 Value::condition(Formula::unknown(span), span)
             }

@@ -34,12 +34,19 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         FaultKind::ErrorsWithoutHeaders => &mut one.headers_missing_on_errors,
         FaultKind::InheritanceLost => &mut one.loses_headers_by_inheritance,
         FaultKind::ReplacedBlock => &mut one.replaces_block,
+        FaultKind::SentByBoth => &mut one.sent_by_both,
+        FaultKind::HeadersHidden => &mut one.hides_headers,
+        FaultKind::OriginHidden => &mut one.hides_origin,
+        FaultKind::UnusedOptions => &mut one.unused_options,
         FaultKind::MethodInPath => &mut one.method_in_path,
         FaultKind::MissingOriginRefused => &mut one.refuses_missing_origin,
         FaultKind::UnsupportedPattern => &mut one.unsupported_pattern,
         FaultKind::PreflightUnhandled => &mut one.preflight_unhandled,
         FaultKind::SentTwice => &mut one.sent_twice,
         FaultKind::Shadowed => &mut one.shadowed,
+        FaultKind::PreflightOnly => &mut one.preflight_only,
+        FaultKind::StripsCors => &mut one.strips_cors,
+        FaultKind::ApiIgnored => &mut one.api_ignored,
     };
     *flag = true.into();
     one

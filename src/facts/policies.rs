@@ -3,18 +3,25 @@
 use std::sync::Arc;
 
 use crate::eval::environment::Environment;
+use crate::model::link::Link;
 use crate::model::origin::{Url, is_loopback, is_staging};
 use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
 use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
 use crate::model::project::Project;
 use crate::model::world::{Assume, Situation};
 use crate::rules::facts::{
-    AllowOriginFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number, OtherSettingFacts,
-    PolicyFacts, Question, SettingFacts, Text,
+    AllowOriginFacts, CallsFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number,
+    OtherSettingFacts, PolicyFacts, Question, SettingFacts, Text,
 };
 use crate::source::{Sources, Span, Spanned};
 
-pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sources, facts: &mut Facts) {
+pub(super) fn gather(
+    project: &Project,
+    environment: &Environment,
+    sources: &Sources,
+    links: &[Link],
+    facts: &mut Facts,
+) {
     let mut seen_servers = Vec::new();
     for (index, policy) in project.policies.iter().enumerate() {
         if !in_production(policy) || repeats_another(policy, project) {
@@ -24,12 +31,15 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
         seen_servers.extend(policy.server);
         let named = named_origins(&policy.allow_origin);
         let mut one = policy_facts(policy, &named, environment, sources);
+        open_default(policy, project, &mut one);
         one.first_on_server = first.into();
+        one.calls = super::calls::of(index, project, links);
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
         intended(&mut one, policy, project);
         let one = Arc::new(one);
-        super::origins::gather(policy, &named, &one, project, environment, facts);
+        super::origins::gather(policy, &named, &one, project, environment, sources, facts);
         facts.policies.push((*one).clone());
+        facts.policies.extend(super::examples::copied(policy, &one, environment, sources));
         settings(policy, facts);
     }
     for name in &project.names {
@@ -44,6 +54,33 @@ pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sou
             misspelled: true.into(),
             ..HeaderFacts::default()
         });
+    }
+    for name in &project.idle_names {
+        facts.headers.push(HeaderFacts {
+            span: Some(name.name.span),
+            server: None,
+            platform: name.platform.into(),
+            environment: "production".into(),
+            name: Text::at(name.name.value.to_string(), name.name.span),
+            kind: name.kind.into(),
+            idle: true.into(),
+            reason: Text::new(name.meant.to_string()),
+            ..HeaderFacts::default()
+        });
+    }
+}
+
+/// Where the default of a variable opens the server at another place than the policy, the policy's own place is its option.
+fn open_default(policy: &Policy, project: &Project, facts: &mut PolicyFacts) {
+    let variable = &facts.allow_origin.variable.value;
+    let written = project.open_defaults.iter().find(|one| *one.value == **variable && !policy.span.contains(one.span));
+    let Some(written) = written.filter(|one| !policy.allow_origin.span.contains(one.span)) else { return };
+    let origin = &mut facts.allow_origin;
+    origin.open_default = true.into();
+    origin.opening = Text::at("*", written.span);
+    if origin.wildcard.0 {
+        origin.span = Some(policy.allow_origin.span);
+        origin.written.span = origin.span;
     }
 }
 
@@ -123,8 +160,10 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials),
+        example: false.into(),
         stated_public: false.into(),
         intent: Text::default(),
+        calls: CallsFacts::default(),
     }
 }
 
@@ -176,6 +215,9 @@ fn allow_origin(
         witness,
         written: Text::at(excerpt(sources.slice(span)), span),
         example: example(probed, environment),
+        decision: Text::at(excerpt(sources.slice(decision.span)), decision.span),
+        opening: Text::at("*", span),
+        open_default: false.into(),
         variable: probed.variable.clone().map(Text::new).unwrap_or_default(),
         suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
     }
@@ -211,7 +253,7 @@ fn listed(one: &NamedOrigin) -> ListedOriginFacts {
     }
 }
 
-fn names(names: &Spanned<ModelNames>, build: fn(Vec<String>) -> Names) -> Names {
+pub(super) fn names(names: &Spanned<ModelNames>, build: fn(Vec<String>) -> Names) -> Names {
     match &names.value {
         ModelNames::Missing => Names::absent().at(names.span),
         ModelNames::Listed { names: list, open } => {

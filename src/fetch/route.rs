@@ -32,9 +32,8 @@ const DEEPEST: usize = 4;
 
 /// Runs a request through the server of the project that it meets first.
 pub fn route(project: &Project, request: &Request, asked: Asked<'_>) -> Routed {
-    let fronts: Vec<usize> = (0..project.servers.len()).filter(|&index| is_front(&project.servers[index])).collect();
-    let all: Vec<usize> = (0..project.servers.len()).collect();
-    choose(project, if fronts.is_empty() { &all } else { &fronts }, request, asked, 0)
+    let (fronts, others) = by_layer(project);
+    choose(project, if fronts.is_empty() { &others } else { &fronts }, request, asked, 0)
 }
 
 /// What the server behind another one answers.
@@ -42,8 +41,13 @@ pub(super) fn behind(project: &Project, front: &Server, request: &Request, asked
     if depth > DEEPEST {
         return Outcome::Unknown { why: "servers pass the request on in a circle".to_owned(), span: Some(front.span) };
     }
-    let others: Vec<usize> = (0..project.servers.len()).filter(|&index| !is_front(&project.servers[index])).collect();
-    choose(project, &others, request, asked, depth).outcome
+    choose(project, &by_layer(project).1, request, asked, depth).outcome
+}
+
+/// The servers that stand in front, and those that do not; a server that is reached through another one only is neither.
+fn by_layer(project: &Project) -> (Vec<usize>, Vec<usize>) {
+    let reached = (0..project.servers.len()).filter(|&index| !is_mounted(project, index));
+    reached.partition(|&index| is_front(&project.servers[index]))
 }
 
 /// Does it stand in front of other servers, or beside one that does?
@@ -98,7 +102,7 @@ fn nowhere(why: &str) -> Routed {
 }
 
 /// Did nobody but the framework answer, and that with a 404?
-fn is_frameworks_404(outcome: &Outcome) -> bool {
+pub(super) fn is_frameworks_404(outcome: &Outcome) -> bool {
     let Outcome::Answered { steps, .. } = outcome else { return false };
     steps.last().is_some_and(|step| step.handler.is_none() && step.event == Event::Answered(404))
 }

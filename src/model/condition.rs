@@ -237,12 +237,26 @@ impl Formula {
 
     /// What is left of it when the tests that `dropped` picks never hold.
     pub fn without(&self, dropped: &dyn Fn(&Test, Span) -> bool) -> Formula {
+        self.replaced(&|test, span| dropped(test, span).then_some(Formula::False))
+    }
+
+    /// The same with other conditions in the place of some tests.
+    pub fn replaced(&self, by: &dyn Fn(&Test, Span) -> Option<Formula>) -> Formula {
         match self {
-            Formula::Test(test, span) if dropped(test, *span) => Formula::False,
-            Formula::Not(inner) => inner.without(dropped).negated(),
-            Formula::All(parts) => Formula::all(parts.iter().map(|part| part.without(dropped))),
-            Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.without(dropped))),
-            other => other.clone(),
+            Formula::Test(test, span) => by(test, *span).unwrap_or_else(|| self.clone()),
+            Formula::Not(inner) => inner.replaced(by).negated(),
+            Formula::All(parts) => Formula::all(parts.iter().map(|part| part.replaced(by))),
+            Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.replaced(by))),
+            Formula::True | Formula::False => self.clone(),
+        }
+    }
+
+    /// The parts that all have to hold.
+    pub fn conjuncts(&self) -> Vec<Formula> {
+        match self {
+            Formula::True => Vec::new(),
+            Formula::All(parts) => parts.to_vec(),
+            other => vec![other.clone()],
         }
     }
 

@@ -118,6 +118,8 @@ pub struct Policy {
     pub allow_origin: OriginDecision,
     /// `Access-Control-Allow-Credentials: true`.
     pub allow_credentials: Spanned<Known>,
+    /// When they are allowed, where a variable decides that.
+    pub credentials_when: Option<Formula>,
     /// `Access-Control-Allow-Methods`.
     pub allow_methods: Spanned<Names>,
     /// `Access-Control-Allow-Headers`.
@@ -152,6 +154,8 @@ pub struct Policy {
     pub server: Option<usize>,
     /// Options, settings and header lines with something to be said about each.
     pub settings: Vec<Setting>,
+    /// Host names under which what it covers is reached.
+    pub own_hosts: Vec<Spanned<Arc<str>>>,
     /// Environment variables that the decision reads.
     pub env_reads: Vec<EnvUse>,
     /// What the library does with a request, as a handler would: what an exchange applies where the policy is in force. Empty
@@ -227,6 +231,7 @@ impl Policy {
             place: String::new(),
             allow_origin,
             allow_credentials: Spanned::new(Known::No, span),
+            credentials_when: None,
             allow_methods: names(),
             allow_headers: names(),
             expose_headers: names(),
@@ -244,6 +249,7 @@ impl Policy {
             static_assets: false,
             server: None,
             settings: Vec::new(),
+            own_hosts: Vec::new(),
             env_reads: Vec::new(),
             effects: Vec::new(),
         }

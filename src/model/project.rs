@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::client::ClientRequest;
+use super::dev_server::{DevServer, Front};
 use super::intent::Intent;
 use super::policy::Policy;
 use super::server::Server;
@@ -21,8 +22,16 @@ pub struct Project {
     pub faults: Vec<HandlerFault>,
     /// Header and method names that look misspelt.
     pub names: Vec<NameUse>,
+    /// Names in lists of allowed headers that allow nothing, each list once; `meant` says what they are.
+    pub idle_names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
+    /// Variables with `*` as the default, each at the place of that default.
+    pub open_defaults: Vec<Spanned<Arc<str>>>,
+    /// Development servers of front ends.
+    pub dev_servers: Vec<DevServer>,
+    /// Web servers and platforms that stand in front in production.
+    pub fronts: Vec<Front>,
     /// What code for browsers asks for.
     pub clients: Vec<ClientRequest>,
     /// What the user says is meant.
@@ -54,7 +63,11 @@ impl Project {
         }));
         self.faults.extend(other.faults);
         self.names.extend(other.names);
+        self.idle_names.extend(other.idle_names);
         self.hosts.extend(other.hosts);
+        self.open_defaults.extend(other.open_defaults);
+        self.dev_servers.extend(other.dev_servers);
+        self.fronts.extend(other.fronts);
         self.clients.extend(other.clients);
     }
 }
@@ -119,6 +132,14 @@ pub enum FaultKind {
     InheritanceLost,
     /// A later block that matches as well takes the place of the one with the headers.
     ReplacedBlock,
+    /// It adds a CORS header that the server behind sends as well.
+    SentByBoth,
+    /// It takes away the CORS headers that the server behind sends.
+    HeadersHidden,
+    /// It takes away the `Origin` that the server behind asks for.
+    OriginHidden,
+    /// Options are made and given to nobody.
+    UnusedOptions,
     /// It is chosen by the path, and its path names a method.
     MethodInPath,
     /// A request without an `Origin` header ends in an exception.
@@ -131,6 +152,12 @@ pub enum FaultKind {
     SentTwice,
     /// Something that comes first answers all that CORS is configured for here.
     Shadowed,
+    /// Only the answer to the preflight carries the headers.
+    PreflightOnly,
+    /// It hands on the answer of another server without that server's CORS headers.
+    StripsCors,
+    /// Headers are set through an API that the platform ignores.
+    ApiIgnored,
 }
 
 /// A header or method name as somebody wrote it.

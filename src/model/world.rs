@@ -16,6 +16,8 @@ pub enum Assume {
     Missing(String),
     /// A developer's machine.
     Development,
+    /// These variables have these values; all others as in production.
+    Stated(BTreeMap<String, String>),
 }
 
 /// A request as a server sees it.
@@ -114,6 +116,7 @@ impl World for Situation<'_> {
             Test::EnvEquals { variable, value } => env_equals(self.assume, variable, value),
             Test::EnvSet { variable } => match self.assume {
                 Assume::Missing(missing) if **missing == **variable => Some(false),
+                Assume::Stated(values) if values.contains_key(&**variable) => Some(!values[&**variable].is_empty()),
                 _ if is_selector(variable) => Some(true),
                 _ => None,
             },
@@ -158,19 +161,29 @@ fn env_equals(assume: &Assume, variable: &str, value: &str) -> Option<bool> {
     if matches!(assume, Assume::Missing(missing) if missing == variable) {
         return Some(false);
     }
+    if let Assume::Stated(values) = assume
+        && let Some(stated) = values.get(variable)
+    {
+        return Some(stated == value || stated.split(',').any(|piece| piece.trim() == value));
+    }
     if !is_selector(variable) {
         return None;
     }
     let stage = stage(value)?;
     Some(match assume {
         Assume::Development => stage == Stage::Development,
-        Assume::Production | Assume::Missing(_) => stage == Stage::Production,
+        Assume::Production | Assume::Missing(_) | Assume::Stated(_) => stage == Stage::Production,
     })
 }
 
 fn env_true(assume: &Assume, variable: &str) -> Option<bool> {
     if matches!(assume, Assume::Missing(missing) if missing == variable) {
         return Some(false);
+    }
+    if let Assume::Stated(values) = assume
+        && let Some(stated) = values.get(variable)
+    {
+        return Some(matches!(stated.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "y" | "on" | "t" | "ok"));
     }
     let words: Vec<String> = variable.split('_').map(str::to_ascii_uppercase).collect();
     let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));

@@ -35,7 +35,7 @@ pub(super) fn requests(
     // Without a server that grants anything only what is wrong by itself can be said.
     let alone = project.servers.is_empty() && project.policies.is_empty() && !has_insecure_address(environment);
     let worth = |needles: Needles| {
-        needles.contains(Needles::CLIENT) && (!alone || needles.meets(Needles::ADDRESS | Needles::CORS))
+        needles.contains(Needles::CLIENT) && (!alone || needles.meets(Needles::ALONE | Needles::CORS))
     };
     let mut files: Vec<FileId> = kept
         .iter()

@@ -3,6 +3,7 @@
 //! In: the evaluator's log. Out: servers, policies, faults of order and registration. Source: <https://expressjs.com/en/api.html>.
 //! Never judges.
 
+mod contexts;
 pub(super) mod cors_npm;
 mod effects;
 pub(super) mod order;
@@ -100,6 +101,7 @@ fn authenticated(span: Span) -> Value {
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> (Project, CorsObjects) {
     let mut project = Project::default();
     let cors = cors_npm::policies(run, packages, &mut project);
+    contexts::policies(run, &cors, &mut project);
     registration::servers(run, packages, &cors, &mut project);
     order::faults(run, &cors, &mut project);
     (project, cors)

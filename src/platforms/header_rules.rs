@@ -5,17 +5,21 @@
 
 use std::sync::Arc;
 
-use super::manual::header_name;
+use super::file_routes;
+use super::manual::{self, header_name};
 use super::values::{header_values, option};
 use crate::eval::value::{Kind, Value};
 use crate::model::condition::{Formula, Test};
-use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
+use crate::model::project::Project;
+use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope};
 use crate::model::term::{Anchor, Pattern, Relation, Term};
 use crate::source::{Span, Spanned};
 
 /// One rule.
 #[derive(Debug, Clone)]
 pub(super) struct HeaderRule {
+    /// Whose it is.
+    pub(super) platform: &'static str,
     /// The pattern of paths.
     pub(super) source: Spanned<Arc<str>>,
     /// It is below the application's base path.
@@ -33,7 +37,7 @@ struct Caught {
 }
 
 /// Reads a rule; `None` when it is none.
-pub(super) fn rule(value: &Value, when: &Formula) -> Option<HeaderRule> {
+pub(super) fn rule(value: &Value, when: &Formula, platform: &'static str) -> Option<HeaderRule> {
     value.as_map()?;
     let source = option(value, "source")?;
     let text = source.as_str()?.clone();
@@ -53,7 +57,27 @@ pub(super) fn rule(value: &Value, when: &Formula) -> Option<HeaderRule> {
     }
     let below_base = !option(value, "basePath").is_some_and(|base| matches!(base.kind, Kind::Bool(false)));
     let effects = header_effects(&headers, &condition, &caught);
-    Some(HeaderRule { source: Spanned::new(text, source.span), below_base, span: value.span, effects })
+    Some(HeaderRule { platform, source: Spanned::new(text, source.span), below_base, span: value.span, effects })
+}
+
+/// The handler of a header rule, and its policy when it grants something.
+pub(super) fn rule_handler(rule: &HeaderRule, base: &str, project: &mut Project) -> Handler {
+    let name = format!("headers of {}", rule.source.value);
+    let base = if rule.below_base { base } else { "" };
+    let path = file_routes::pattern(base, &rule.source.value);
+    let place = manual::Origin { platform: rule.platform, place: name.clone(), span: rule.source.span };
+    let policy = manual::policy(&rule.effects, place);
+    let mut effects = rule.effects.clone();
+    effects.push(GuardedEffect { when: Formula::True, effect: Effect::Next, span: rule.span });
+    let role = match policy {
+        Some(policy) => {
+            project.policies.push(policy);
+            Role::Cors(project.policies.len() - 1)
+        }
+        None => Role::Other,
+    };
+    let scope = Scope { methods: Vec::new(), path: Some(Spanned::new(path.into(), rule.source.span)), prefix: false };
+    Handler { role, name, span: rule.source.span, when: Formula::True, scope, effects, understood: true }
 }
 
 /// `{ type: 'header', key: 'origin', value: '(?<origin>.*)' }`

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::eval::value::Value;
 use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
@@ -163,7 +164,7 @@ fn name_lines(effects: &[GuardedEffect], name: &str, request: &Request, fallback
     let names = match line.value.pieces.as_slice() {
         [HeaderPiece::Text(text)] if certain => {
             // A quoted or bare value stands in the source as it is; its names get places of their own.
-            let value = crate::eval::value::Value::text(text.clone(), line.value.span);
+            let value = Value::text(text.clone(), line.value.span);
             Names::Listed { names: super::values::comma_names(text, &value), open: false }
         }
         [HeaderPiece::Term(_)] => Names::Mirrored,
@@ -193,6 +194,12 @@ pub const CORS_HEADERS: [&str; 7] = [
 /// Is it a response header of CORS?
 pub fn is_cors_header(name: &str) -> bool {
     name.len() > 15 && name.as_bytes().get(..15).is_some_and(|start| start.eq_ignore_ascii_case(b"access-control-"))
+}
+
+/// A status as a number, where it is one.
+pub fn status(value: &Value) -> Option<u16> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a status code")]
+    value.as_num().filter(|number| (100.0..1000.0).contains(number)).map(|number| number as u16)
 }
 
 /// Header name as shared text, for effects.

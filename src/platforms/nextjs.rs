@@ -6,8 +6,9 @@
 
 mod config;
 mod faults;
+mod middleware;
 mod pages;
-mod paths;
+mod routes;
 mod server;
 
 use std::collections::BTreeSet;
@@ -15,12 +16,14 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::express::cors_npm::CorsObjects;
+use super::file_routes::{self, Place};
 use super::packages::Packages;
 use crate::eval::Interp;
 use crate::eval::value::ModuleId;
 use crate::model::project::Project;
 use config::Config;
-use paths::Place;
+use middleware::Middleware;
+use routes::Route;
 
 /// An application: a folder with `next` among its packages or a `next.config` of its own.
 #[derive(Debug)]
@@ -31,22 +34,30 @@ struct App {
     /// Files of `pages/api`, by path.
     pages: Vec<(String, ModuleId)>,
     /// `route` files, by path.
-    routes: Vec<(String, ModuleId)>,
-    middleware: Option<ModuleId>,
+    routes: Vec<Route>,
+    middleware: Option<Middleware>,
     /// It has an `app` folder, whose answers carry a `Vary` of their own.
     app_router: bool,
 }
 
 /// Is it a file that Next.js runs because of its place?
-pub(super) fn is_entry(path: &Utf8Path, packages: &Packages) -> bool {
-    path.file_stem() == Some("next.config") || home(path, &packages.directories("next")).is_some()
+pub(super) fn is_entry(path: &Utf8Path, roots: &BTreeSet<Utf8PathBuf>) -> bool {
+    path.file_stem() == Some("next.config") || home(path, roots).is_some()
 }
 
 /// The application that a file belongs to, and what it is for there: the nearest one above it.
 fn home(path: &Utf8Path, roots: &BTreeSet<Utf8PathBuf>) -> Option<(Utf8PathBuf, Place)> {
     let root = path.ancestors().skip(1).find(|directory| roots.contains(*directory))?;
     let below = path.strip_prefix(root).ok()?;
-    paths::place(below).map(|place| (root.to_owned(), place))
+    file_routes::place(below).map(|place| (root.to_owned(), place))
+}
+
+/// The folders of applications.
+pub(super) fn roots(packages: &Packages, entries: &[Utf8PathBuf]) -> BTreeSet<Utf8PathBuf> {
+    let mut roots = packages.directories("next");
+    let configs = entries.iter().filter(|path| path.file_stem() == Some("next.config"));
+    roots.extend(configs.filter_map(|path| path.parent().map(Utf8Path::to_owned)));
+    roots
 }
 
 /// Servers, policies and faults of all applications.
@@ -58,16 +69,15 @@ pub(super) fn recognise(
     project: &mut Project,
 ) {
     for mut app in apps(run, packages, entries) {
-        app.pages.sort_by_key(|(path, _)| paths::rank(path));
-        app.routes.sort_by_key(|(path, _)| paths::rank(path));
+        app.config.rules.extend(super::vercel::rules(run, &app.root));
+        app.pages.sort_by_key(|(path, _)| file_routes::rank(path));
+        app.routes.sort_by_key(|route| file_routes::rank(&route.path));
         server::build(run, &app, cors, project);
     }
 }
 
 fn apps(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> Vec<App> {
-    let mut roots = packages.directories("next");
-    let configs = entries.iter().filter(|path| path.file_stem() == Some("next.config"));
-    roots.extend(configs.filter_map(|path| path.parent().map(Utf8Path::to_owned)));
+    let roots = roots(packages, entries);
     let mut apps: Vec<App> = Vec::new();
     for path in entries {
         let Some((root, place)) = home(path, &roots) else { continue };
@@ -92,10 +102,10 @@ fn apps(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> V
         match place {
             Place::PagesApi(path) => app.pages.push((path, module)),
             Place::Route(path) => {
-                app.routes.push((path, module));
+                app.routes.extend(routes::route(run, module, path));
                 app.app_router = true;
             }
-            Place::Middleware => app.middleware = Some(module),
+            Place::Middleware => app.middleware = middleware::middleware(run, module),
             Place::Config => {
                 app.config = config::read(run, module);
                 app.config_module = Some(module);

@@ -6,6 +6,7 @@
 
 mod access;
 mod faults;
+mod front;
 mod headers;
 mod leaf;
 mod map;
@@ -65,7 +66,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
             findings.unused_map(&alternatives, name, map.span());
         }
     }
-    findings.finish()
+    let mut project = findings.finish();
+    project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
+    project
 }
 
 /// Does a directive use a variable? Its own definition does not count.
@@ -153,12 +156,13 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         *self.left -= 1;
         // Most locations have nothing to do with CORS and are not worth more than a look.
-        if !tells && !mentions_cors(&level) {
+        let hides = headers::hides_cors(&level);
+        if !tells && !hides && !mentions_cors(&level) {
             return;
         }
         let is_fragment = level.outer.is_none();
         let leaf = Leaf::new(level, place, server, self.variables.clone(), is_fragment);
-        if leaf.involves_cors() {
+        if leaf.involves_cors() || hides {
             let preflighted = preflighted(&leaf, self.path);
             self.findings.add(&leaf, preflighted, self.path, is_development(self.path), takes);
         } else if tells {

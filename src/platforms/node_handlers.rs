@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::express::cors_npm::{CorsObjects, policy_of};
-use super::manual::{self, header_name, is_cors_header};
+use super::manual::{self, header_name, is_cors_header, status as code};
 use super::values::header_lines;
 use crate::eval::value::{Args, Closure, Kind, Value};
 use crate::eval::{Event, Interp};
@@ -55,7 +55,13 @@ pub(super) fn handle_alone(run: &mut Interp<'_>, closure: &Arc<Closure>, cors: &
     run_with(run, closure, positional, cors)
 }
 
-fn run_with(run: &mut Interp<'_>, closure: &Arc<Closure>, positional: Vec<Value>, cors: &CorsObjects) -> Handled {
+/// Runs a function that gets request and response in another way, with these arguments.
+pub(super) fn run_with(
+    run: &mut Interp<'_>,
+    closure: &Arc<Closure>,
+    positional: Vec<Value>,
+    cors: &CorsObjects,
+) -> Handled {
     let args = Args { positional, ..Args::default() };
     let (events, _) = run.run_function(closure, &args);
     let mut handled = Handled { understood: true, ..Handled::default() };
@@ -189,11 +195,6 @@ fn called_else(run: &Interp<'_>, event: &Event, cors: &CorsObjects, handled: &mu
 /// Is the response given to something that may answer?
 fn passes_request(event: &Event) -> bool {
     event.args.all().any(|value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "express:req" | "express:res" | "express:next")))
-}
-
-fn code(value: &Value) -> Option<u16> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a status code")]
-    value.as_num().filter(|number| (100.0..1000.0).contains(number)).map(|number| number as u16)
 }
 
 fn push_headers(effects: Vec<(Formula, Effect)>, event: &Event, handled: &mut Handled) {
@@ -335,7 +336,7 @@ fn sent_twice(handled: &Handled) -> Option<(Span, Span)> {
 }
 
 /// Answers with an error status on ways that miss the header lines of the others: place, status, and a line that was missed.
-fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
+pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
     let lines: Vec<&GuardedEffect> = handled
         .effects
         .iter()

@@ -41,6 +41,22 @@ pub fn flag(value: Option<&Value>, default: bool, fallback: Span) -> Spanned<Kno
     Spanned::new(known, value.span)
 }
 
+/// When a value is the boolean `true`.
+pub fn true_when(value: &Value) -> Formula {
+    Formula::any(value.alternatives().into_iter().map(|(when, value)| {
+        let holds = match &value.kind {
+            Kind::Bool(flag) => Formula::constant(*flag),
+            Kind::Condition(formula) => formula.clone(),
+            Kind::Env(read) if read.shape == EnvShape::Bool => {
+                Formula::test(Test::EnvTrue { variable: read.name.clone() }, read.read)
+            }
+            Kind::Null | Kind::Undefined | Kind::Str(_) => Formula::False,
+            _ => Formula::unknown(value.span),
+        };
+        when.and(holds)
+    }))
+}
+
 /// Seconds in production; a missing value is `default`.
 pub fn seconds(value: Option<&Value>, default: MaxAge, fallback: Span) -> Spanned<MaxAge> {
     let Some(value) = value else { return Spanned::new(default, fallback) };

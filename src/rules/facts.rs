@@ -4,6 +4,8 @@
 //! the look-up of its fields, all from one declaration. Adding a field is one line in the subject's file; adding a
 //! subject is one struct and one line in `subjects!` below. Knows nothing of rules, YAML or the expression language.
 
+mod calls;
+mod client;
 mod declare;
 mod env;
 mod handler;
@@ -17,6 +19,8 @@ mod setting;
 mod stated;
 mod suppression;
 
+pub use calls::CallsFacts;
+pub use client::ClientFacts;
 pub use env::EnvFacts;
 pub use handler::HandlerFacts;
 pub use header::HeaderFacts;
@@ -91,6 +95,8 @@ subjects! {
     Stated => stated: StatedFacts,
     /// Comments and entries of the configuration that leave findings out.
     Suppression => suppressions: SuppressionFacts,
+    /// Requests that code for browsers sends.
+    Client => clients: ClientFacts,
 }
 
 impl Given {

@@ -20,9 +20,11 @@ impl Needles {
     pub const CLIENT: Needles = Needles(4);
     /// Names what only browsers have.
     pub const BROWSER: Needles = Needles(8);
-    /// Writes down an address that is worth a look by itself.
-    pub const ADDRESS: Needles = Needles(16);
-    const ALL: Needles = Needles(31);
+    /// Writes down an address or an option of a request that can be wrong by itself.
+    pub const ALONE: Needles = Needles(16);
+    /// Is a function that a platform calls with a request, or calls such a function by its name.
+    pub const FUNCTION: Needles = Needles(32);
+    const ALL: Needles = Needles(63);
 
     /// Is every class of `other` in this set?
     pub fn contains(self, other: Needles) -> bool {
@@ -67,6 +69,13 @@ const WORDS: &[(&str, Needles)] = &[
     ("split_settings", Needles::SERVER),
     ("add_header", Needles::SERVER),
     ("installed_apps", Needles::SERVER),
+    ("deno.serve", Needles::FUNCTION),
+    ("http/server.ts", Needles::FUNCTION),
+    ("respondwith(", Needles::FUNCTION),
+    ("request, env", Needles::FUNCTION),
+    ("functions.invoke", Needles::FUNCTION),
+    ("createexecution", Needles::FUNCTION),
+    ("create_execution", Needles::FUNCTION),
     ("fetch(", Needles::CLIENT),
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),
@@ -93,11 +102,12 @@ const WORDS: &[(&str, Needles)] = &[
     ("usestate", Needles::BROWSER),
     ("useeffect", Needles::BROWSER),
     ("navigator.", Needles::BROWSER),
-    ("//localhost", Needles::ADDRESS),
-    ("//127.0.0.1", Needles::ADDRESS),
-    ("'http://", Needles::ADDRESS),
-    ("\"http://", Needles::ADDRESS),
-    ("`http://", Needles::ADDRESS),
+    ("credentials", Needles::ALONE),
+    ("//localhost", Needles::ALONE),
+    ("//127.0.0.1", Needles::ALONE),
+    ("'http://", Needles::ALONE),
+    ("\"http://", Needles::ALONE),
+    ("`http://", Needles::ALONE),
 ];
 
 static SEARCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -118,8 +128,8 @@ mod tests {
         assert_eq!(Needles::search(b"nothing here"), Needles::default());
         assert_eq!(Needles::search(b"ACCESS-Control-Allow-Origin"), Needles::CORS);
         assert_eq!(Needles::search(b"MIDDLEWARE = ['corsheaders']"), Needles::CORS | Needles::SERVER);
-        let all = Needles::CORS | Needles::SERVER | Needles::CLIENT;
-        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express()"), all);
+        let all = Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION;
+        assert_eq!(Needles::search(b"await fetch('/x'); Cors; express(); Deno.serve(f)"), all);
     }
 
     #[test]

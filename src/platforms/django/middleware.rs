@@ -313,6 +313,13 @@ impl<'r, 'i> Reader<'r, 'i> {
         let given = object.args.named("status").or(second).or(third).filter(|value| !value.is_nullish());
         let status = self.statuses.get(&id).copied().or(given.map(status_code)).unwrap_or(default_status(name));
         let (span, when) = (object.span, object.when.clone().and(when));
+        let lines = object.args.named("headers").and_then(Value::as_map).cloned();
+        for (key, entry) in lines.iter().flat_map(|map| &map.entries) {
+            for (guard, value) in header_values(&entry.value) {
+                let when = Formula::all([when.clone(), entry.when.clone(), guard]);
+                self.push(when, Effect::Set(header_name(key, entry.key), value), entry.key.to(entry.value.span));
+            }
+        }
         self.push(when, Effect::Answer(status), span);
     }
 }

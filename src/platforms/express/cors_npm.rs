@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, flag, in_production, names, option, seconds};
+use super::super::values::{env_uses, flag, in_production, names, option, seconds, true_when};
 use super::{effects, origin_option};
 use crate::eval::Interp;
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
@@ -125,6 +125,7 @@ fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     Policy {
         place: "cors()".to_owned(),
         allow_credentials: credentials(option("credentials").as_ref(), span),
+        credentials_when: option("credentials").map(|value| true_when(&value)),
         allow_methods: methods,
         allow_headers: names(option("allowedHeaders").as_ref(), Names::Mirrored, span),
         expose_headers: names(option("exposedHeaders").as_ref(), Names::Missing, span),
@@ -198,10 +199,11 @@ fn closest(name: &str) -> Option<&'static str> {
         .map(|(_, option)| option)
 }
 
-/// Does a decision let a request without `Origin` end in an error?
+/// Does a decision let a request without `Origin` end in an error, at the latest where a variable lists origins?
 pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> {
     let request = Request::new("GET", "/");
-    let assume = Assume::Production;
+    let assume =
+        Assume::Stated(starred(decision).map(|name| (name.to_string(), "https://listed.example".into())).collect());
     let tests_origin = decision.arms.iter().any(|arm| {
         arm.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()))
     });
@@ -209,4 +211,12 @@ pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> 
         (OriginAnswer::Fails, span) if tests_origin => Some(span),
         _ => None,
     }
+}
+
+/// Variables that may open the server with `*`.
+fn starred(decision: &OriginDecision) -> impl Iterator<Item = &str> {
+    decision.arms.iter().flat_map(|arm| arm.when.tests()).filter_map(|(test, _)| match test {
+        Test::EnvEquals { variable, value } if &**value == "*" => Some(&**variable),
+        _ => None,
+    })
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::super::values::{list_arms, origin_matches};
-use crate::eval::value::{Args, Closure, Kind, Value};
+use crate::eval::value::{Args, Closure, EnvShape, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, OriginAnswer, OriginDecision};
@@ -112,6 +112,15 @@ fn by_value(value: &Value, span: Span) -> Vec<Case> {
             Case { when: formula.clone(), told: echo(Formula::True), span },
             Case { when: formula.clone().negated(), told: Told::Off, span },
         ],
+        // The text is sent as it is; a list is compared item by item, and there `*` is nothing special.
+        Kind::Env(read) if read.shape == EnvShape::Text => {
+            let star = Test::EnvEquals { variable: read.name.clone(), value: "*".into() };
+            let star = Formula::test(star, span);
+            vec![
+                Case { when: star.clone(), told: Told::Everybody, span },
+                Case { when: star.negated(), told: Told::Unknown, span },
+            ]
+        }
         _ => one(Told::Unknown),
     }
 }

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use super::super::packages::Packages;
-use super::super::values::{env_uses, in_production, names, origin_matches, origin_relation, seconds};
+use super::super::values::{env_uses, in_production, names, origin_matches, origin_relation, seconds, true_when};
 use super::effects::{self, ALWAYS, Given, Version};
 use crate::eval::value::{Args, EnvShape, Kind, List, Reason, Value};
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, EnvUse, Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
 use crate::model::server::{Effect, GuardedEffect};
 use crate::model::term::{Anchor, Relation};
@@ -103,6 +103,7 @@ pub(super) fn policy(made: &Made<'_>, packages: &Packages, file: &camino::Utf8Pa
         place: made.place.to_owned(),
         allow_credentials: credentials,
         allow_methods: methods(argument("allow_methods").as_ref(), version, span),
+        credentials_when: argument("allow_credentials").map(|value| true_when(&value)),
         allow_headers: headers(argument("allow_headers").as_ref(), span),
         expose_headers: listed(argument("expose_headers").as_ref(), Names::Missing, span),
         max_age: seconds(argument("max_age").as_ref(), MaxAge::Seconds(600.0), span),
@@ -222,6 +223,11 @@ fn star_arms(when: &Formula, value: &Value, arms: &mut Vec<Arm>) {
                     }
                 }
             }
+        }
+        Kind::Env(read) if read.shape != EnvShape::Text => {
+            let star = Test::EnvEquals { variable: read.name.clone(), value: "*".into() };
+            let when = when.clone().and(Formula::test(star, span));
+            arms.push(Arm { when, answer: OriginAnswer::Wildcard, span });
         }
         // `"*" in None` throws when the first request builds the middleware.
         Kind::Null => arms.push(Arm { when: when.clone(), answer: OriginAnswer::Fails, span }),

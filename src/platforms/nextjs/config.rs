@@ -3,12 +3,12 @@
 //! In: the module's default export, also behind plugins and functions. Out: a `Config`. Source:
 //! <https://nextjs.org/docs/app/api-reference/config/next-config-js/headers>.
 
+use super::super::configuration::unwrapped;
 use super::super::header_rules::{HeaderRule, rule};
 use super::super::values::{in_production, option};
 use crate::eval::Interp;
-use crate::eval::value::{Args, Kind, ModuleId, Reason, Value};
+use crate::eval::value::{Args, Kind, ModuleId, Value};
 use crate::model::condition::Formula;
-use crate::model::server::GuardedEffect;
 use crate::source::Span;
 
 /// What a configuration says about requests.
@@ -51,8 +51,8 @@ const KEYS: [&str; 16] = [
 /// Reads the configuration that a module exports.
 pub(super) fn read(run: &mut Interp<'_>, module: ModuleId) -> Config {
     let slash = Some(false);
-    let Some(value) = run.exported(module, "default") else { return Config { open: true, slash, ..Config::default() } };
-    let Some(map) = configuration(run, &value, 0) else { return Config { open: true, ..Config::default() } };
+    let Some(value) = run.default_export(module) else { return Config { open: true, slash, ..Config::default() } };
+    let Some(map) = unwrapped(run, &value, &KEYS) else { return Config { open: true, ..Config::default() } };
     let text = |key: &str| option(&map, key).map(|value| in_production(&value));
     let mut config = Config { slash, open: map.as_map().is_none_or(|map| map.open), ..Config::default() };
     if let Some(base) = text("basePath") {
@@ -83,41 +83,6 @@ pub(super) fn read(run: &mut Interp<'_>, module: ModuleId) -> Config {
     config
 }
 
-/// The object itself: plugins are called with it, and a function may give it.
-fn configuration(run: &mut Interp<'_>, value: &Value, depth: usize) -> Option<Value> {
-    if depth > 6 {
-        return None;
-    }
-    match &value.kind {
-        Kind::Map(map)
-            if depth == 0 || KEYS.iter().any(|key| map.entries.contains_key(*key)) || map.entries.is_empty() =>
-        {
-            Some(value.clone())
-        }
-        Kind::Function(closure) => {
-            let unknown = Value::unknown(Reason::Parameter, value.span);
-            let args = Args { positional: vec![unknown], open: true, ..Args::default() };
-            let closure = closure.clone();
-            let (_, given) = run.run_function(&closure, &args);
-            configuration(run, &in_production(&given), depth + 1)
-        }
-        Kind::Object(id) => {
-            let args: Vec<Value> = run.object(*id).args.all().cloned().collect();
-            args.iter().find_map(|arg| configuration(run, arg, depth + 1))
-        }
-        Kind::OneOf(alternatives) => {
-            let alternatives = alternatives.clone();
-            alternatives.iter().find_map(|(_, one)| configuration(run, one, depth + 1))
-        }
-        Kind::List(list) => {
-            // A plugin takes its options beside the configuration: `[config, options]`.
-            let items: Vec<Value> = list.items.iter().map(|item| item.value.clone()).collect();
-            items.iter().find_map(|item| configuration(run, item, depth + 1))
-        }
-        _ => None,
-    }
-}
-
 fn rules(run: &mut Interp<'_>, headers: &Value, when: &Formula, config: &mut Config) {
     let given = match &headers.kind {
         Kind::Function(closure) => {
@@ -136,22 +101,11 @@ fn rules(run: &mut Interp<'_>, headers: &Value, when: &Formula, config: &mut Con
         for item in &list.items {
             for (own, one) in item.value.alternatives() {
                 let condition = Formula::all([when.clone(), also.clone(), item.when.clone(), own]);
-                match rule(&one, &condition) {
+                match rule(&one, &condition, "nextjs") {
                     Some(rule) => config.rules.push(rule),
                     None => config.open = true,
                 }
             }
         }
-    }
-}
-
-impl Config {
-    /// The rules with their scopes' paths: below the base path unless they say otherwise.
-    pub(super) fn scoped(&self) -> Vec<(String, &HeaderRule, Vec<GuardedEffect>)> {
-        let scope = |rule: &HeaderRule| {
-            let base = if rule.below_base { &*self.base } else { "" };
-            super::paths::pattern(base, &rule.source.value)
-        };
-        self.rules.iter().map(|rule| (scope(rule), rule, rule.effects.clone())).collect()
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn handler(
     cors: &CorsObjects,
     project: &mut Project,
 ) -> Option<Handler> {
-    let value = run.exported(module, "default")?;
+    let value = run.default_export(module)?;
     let edge = run.exported(module, "config").and_then(|config| option(&config, "runtime"));
     let edge = edge.is_some_and(|runtime| runtime.as_str().is_some_and(|name| name.ends_with("edge")));
     let closure = inner(run, &value, 0);

@@ -4,13 +4,13 @@
 
 use std::ops::Range;
 
+use super::super::assembly::{adopt, serve_behind, yield_to_outer};
 use super::super::express::cors_npm::CorsObjects;
-use super::super::express::registration::policies_of;
-use super::super::manual::{self, header_name};
+use super::super::header_rules::rule_handler;
+use super::super::manual::header_name;
 use super::{App, faults, pages};
 use crate::eval::Interp;
 use crate::model::condition::{Formula, Test};
-use crate::model::policy::Known;
 use crate::model::project::Project;
 use crate::model::server::{Effect, Failing, GuardedEffect, Handler, HeaderValue, Role, Scope, Server, Unanswered};
 use crate::model::term::{Part, Relation, Term};
@@ -23,35 +23,60 @@ const APP_VARY: &str = "rsc, next-router-state-tree, next-router-prefetch, next-
 pub(super) struct Parts {
     /// Header rules.
     pub(super) rules: Range<usize>,
-    /// API routes.
+    /// Middleware.
+    pub(super) middleware: Range<usize>,
+    /// API routes of the pages router.
+    pub(super) pages: Range<usize>,
+    /// Routes of the app router.
     pub(super) routes: Range<usize>,
 }
 
 /// Puts the server of an application into the project.
 pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project: &mut Project) {
     let Some(span) = place(run, app) else { return };
+    let base = app.config.base.trim_end_matches('/').to_owned();
     let mut handlers = Vec::new();
     handlers.extend(slash_redirect(app, span));
     let first_rule = handlers.len();
-    header_rules(app, project, &mut handlers);
-    let first_route = handlers.len();
-    let base = app.config.base.trim_end_matches('/').to_owned();
+    for rule in &app.config.rules {
+        handlers.push(rule_handler(rule, &base, project));
+    }
+    let first_middleware = handlers.len();
+    if let Some(middleware) = &app.middleware {
+        let mut own = middleware.handlers(&base);
+        serve_behind(&middleware.served, &mut own, project);
+        own.iter_mut().for_each(compressed);
+        handlers.extend(own);
+    }
+    let first_page = handlers.len();
     for (path, module) in &app.pages {
         handlers.extend(pages::handler(run, &format!("{base}{path}"), *module, cors, project));
     }
-    let parts = Parts { rules: first_rule..first_route, routes: first_route..handlers.len() };
+    let first_route = handlers.len();
+    for route in &app.routes {
+        let mut own = route.served.handlers.clone();
+        for handler in &mut own {
+            let path = Spanned::new(format!("{base}{}", route.path).into(), route.span);
+            handler.scope.path = Some(path);
+        }
+        serve_behind(&route.served, &mut own, project);
+        for mut handler in own {
+            yield_to_outer(&mut handler);
+            compressed(&mut handler);
+            handler.effects.insert(0, vary(APP_VARY, handler.span));
+            handlers.push(handler);
+        }
+    }
+    let parts = Parts {
+        rules: first_rule..first_middleware,
+        middleware: first_middleware..first_page,
+        pages: first_page..first_route,
+        routes: first_route..handlers.len(),
+    };
     handlers.extend(the_rest(app, span));
     let index = project.servers.len();
     for handler in &handlers {
-        for policy in policies_of(handler) {
-            let policy = &mut project.policies[policy];
-            policy.installed = Known::Yes;
-            policy.server.get_or_insert(index);
-            policy.paths.extend(handler.scope.path.clone());
-            if policy.place.is_empty() || policy.place == "cors()" {
-                policy.place = handler.name.clone();
-            }
-        }
+        adopt(handler, index, project);
     }
     let name = app.root.file_name().unwrap_or("next");
     project.servers.push(Server {
@@ -65,19 +90,26 @@ pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project
 
 /// A place that stands for the application: its configuration, else its first file.
 fn place(run: &Interp<'_>, app: &App) -> Option<Span> {
-    let modules = app.config_module.iter().chain(app.middleware.iter());
-    let files = modules.chain(app.pages.iter().chain(&app.routes).map(|(_, module)| module));
-    let paths = files.map(|module| run.module_path(*module).to_owned());
-    paths.filter_map(|path| run.file_of(&path)).next().map(|file| Span::new(file, 0, 0))
+    let file = |module| {
+        let path = run.module_path(module).to_owned();
+        run.file_of(&path).map(|file| Span::new(file, 0, 0))
+    };
+    let pages = || app.pages.first().and_then(|(_, module)| file(*module));
+    let routes = || app.routes.first().map(|route| route.span);
+    let middleware = || app.middleware.as_ref().map(|middleware| middleware.span);
+    app.config_module.and_then(file).or_else(middleware).or_else(pages).or_else(routes)
 }
 
 fn always(effect: Effect, span: Span) -> GuardedEffect {
     GuardedEffect { when: Formula::True, effect, span }
 }
 
-fn handler(name: String, span: Span, path: Option<String>, effects: Vec<GuardedEffect>) -> Handler {
-    let path = path.map(|path| Spanned::new(path.into(), span));
-    let scope = Scope { methods: Vec::new(), prefix: path.is_none(), path };
+fn vary(names: &str, span: Span) -> GuardedEffect {
+    always(Effect::Merge(header_name("Vary", span), HeaderValue::text(names, span)), span)
+}
+
+fn handler(name: String, span: Span, effects: Vec<GuardedEffect>) -> Handler {
+    let scope = Scope { methods: Vec::new(), prefix: true, path: None };
     Handler { role: Role::Other, name, span, when: Formula::True, scope, effects, understood: true }
 }
 
@@ -96,40 +128,32 @@ fn slash_redirect(app: &App, span: Span) -> Option<Handler> {
         GuardedEffect { when: when.clone(), effect: Effect::Answer(Some(308)), span },
         GuardedEffect { when: when.negated(), effect: Effect::Next, span },
     ];
-    Some(handler("trailingSlash".to_owned(), span, None, effects))
+    Some(handler("trailingSlash".to_owned(), span, effects))
 }
 
-/// Header rules: a later one replaces what an earlier one set.
-fn header_rules(app: &App, project: &mut Project, handlers: &mut Vec<Handler>) {
-    for (path, rule, mut effects) in app.config.scoped() {
-        let name = format!("headers of {}", rule.source.value);
-        let place = manual::Origin { platform: "nextjs", place: name.clone(), span: rule.span };
-        let policy = manual::policy(&effects, place);
-        effects.push(always(Effect::Next, rule.span));
-        let mut one = handler(name, rule.source.span, Some(path), effects);
-        if let Some(policy) = policy {
-            one.role = Role::Cors(project.policies.len());
-            project.policies.push(policy);
+/// Answers with a body are compressed, and say that they depend on `Accept-Encoding`.
+fn compressed(handler: &mut Handler) {
+    let effects = std::mem::take(&mut handler.effects);
+    for guarded in effects {
+        if matches!(guarded.effect, Effect::Answer(Some(status)) if !matches!(status, 204 | 205 | 300..400 | 405)) {
+            let merged = vary("Accept-Encoding", guarded.span);
+            handler.effects.push(GuardedEffect { when: guarded.when.clone(), ..merged });
         }
-        handlers.push(one);
+        handler.effects.push(guarded);
     }
 }
 
 /// Pages, which are not read, and the answer where nothing lies.
 fn the_rest(app: &App, span: Span) -> Vec<Handler> {
     let api = Test::Request { term: Term::of(Part::Path), relation: Relation::StartsWith("/api/".into()) };
-    let mut pages = handler("pages".to_owned(), span, None, Vec::new());
+    let mut pages = handler("pages".to_owned(), span, Vec::new());
     pages.when = Formula::test(api, span).negated();
     pages.understood = false;
     let mut effects = Vec::new();
-    let mut vary = |names: &str| {
-        let value = HeaderValue::text(names, span);
-        effects.push(always(Effect::Merge(header_name("Vary", span), value), span));
-    };
     if app.app_router {
-        vary(APP_VARY);
+        effects.push(vary(APP_VARY, span));
     }
-    vary("Accept-Encoding");
+    effects.push(vary("Accept-Encoding", span));
     effects.push(always(Effect::Answer(Some(404)), span));
-    vec![pages, handler("not-found".to_owned(), span, None, effects)]
+    vec![pages, handler("not-found".to_owned(), span, effects)]
 }

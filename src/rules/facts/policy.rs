@@ -1,7 +1,7 @@
 //! The subject `policy`: what a server grants in one place.
 
 use super::declare::facts;
-use super::{Flag, Known, Names, Number, Question, Text, Word};
+use super::{CallsFacts, Flag, Known, Names, Number, Question, Text, Word};
 
 facts! {
     /// What a server grants in one place: one call of `cors()`, one `location`, one set of Django settings.
@@ -51,6 +51,10 @@ facts! {
         first_on_server: Known,
         /// `*` in methods, headers or exposed headers that is sent as it is although credentials are allowed.
         literal_wildcards: LiteralWildcardFacts,
+        /// It is so only with the values of an example env file, which people copy.
+        example: Known,
+        /// What clients and routes of the repository ask of it and do not get.
+        calls: CallsFacts,
     }
 }
 
@@ -89,6 +93,12 @@ facts! {
         variable: Text,
         /// The line of an example env file that sets that variable to `*`.
         example: Text,
+        /// The option or header line that decides.
+        decision: Text,
+        /// Where everybody is let in: the `*` that is written, or the default of the variable.
+        opening: Text,
+        /// `opening` is the default of a variable, written at another place than the policy.
+        open_default: Flag,
     }
 }
 

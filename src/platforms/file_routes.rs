@@ -1,12 +1,13 @@
-//! Paths as Next.js writes them, in files and in patterns, as the model's scopes write them.
+//! Paths that stand in the names of files and in patterns, as the model's scopes write them.
 //!
-//! In: `pages/api/items/[id].ts`, `/api/:path*`. Out: `/api/items/:id`, `/api/*path`. Knows no file's content.
+//! In: `pages/api/items/[id].ts`, `/api/:path*`. Out: `/api/items/:id`, `/api/*path`. Shared by Next.js and Vercel, which
+//! follow the same conventions. Knows no file's content.
 
 use camino::Utf8Path;
 
 const EXTENSIONS: [&str; 6] = ["js", "jsx", "ts", "tsx", "mjs", "cjs"];
 
-/// What a file of an application is for, by its place.
+/// What a file of a Next.js application is for, by its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     /// A file below `pages/api`, with its path.
@@ -33,9 +34,8 @@ pub(super) fn place(path: &Utf8Path) -> Option<Place> {
     if parent.as_str().is_empty() {
         return matches!(stem, "middleware" | "proxy").then_some(Place::Middleware);
     }
-    if let Ok(below) = inside.strip_prefix("pages/api") {
-        let parts = below.parent().unwrap_or(Utf8Path::new("")).iter().chain((stem != "index").then_some(stem));
-        return Some(Place::PagesApi(route("/api", parts)));
+    if let Some(path) = inside.strip_prefix("pages").ok().and_then(function) {
+        return Some(Place::PagesApi(path));
     }
     if let (Ok(below), "route") = (inside.strip_prefix("app"), stem) {
         let parts = below.parent().unwrap_or(Utf8Path::new("")).iter();
@@ -44,6 +44,14 @@ pub(super) fn place(path: &Utf8Path) -> Option<Place> {
         return Some(Place::Route(route("", parts)));
     }
     None
+}
+
+/// The path of a function, by its file below a folder `api`.
+pub(super) fn function(file: &Utf8Path) -> Option<String> {
+    let below = file.strip_prefix("api").ok()?;
+    let stem = below.file_stem().filter(|_| below.extension().is_some_and(|end| EXTENSIONS.contains(&end)))?;
+    let parts = below.parent().unwrap_or(Utf8Path::new("")).iter().chain((stem != "index").then_some(stem));
+    Some(route("/api", parts))
 }
 
 fn route<'p>(base: &str, parts: impl Iterator<Item = &'p str>) -> String {

@@ -1,0 +1,209 @@
+//! What clients and routes ask of a policy and do not get, as rules see it.
+//!
+//! In: the project and who calls whom. Out: `CallsFacts`. A refusal counts only where every policy that the request may meet
+//! refuses, so that nothing is said of what another layer grants.
+
+use std::sync::Arc;
+
+use super::policies::names;
+use crate::model::client::{ClientRequest, Credentials, is_safelisted_method, is_safelisted_response_name};
+use crate::model::condition::Test;
+use crate::model::link::Link;
+use crate::model::policy::{Known, Names as ModelNames, Policy};
+use crate::model::project::Project;
+use crate::model::server::{Handler, Role, Server};
+use crate::model::term::Part;
+use crate::model::world::{Assume, Situation};
+use crate::rules::facts::{CallsFacts, Names, Text};
+use crate::source::{Span, Spanned};
+
+/// Request headers that say by themselves that a client has to send them.
+const TELLING_HEADERS: [&str; 6] =
+    ["authorization", "x-api-key", "x-csrf-token", "x-xsrf-token", "x-auth-token", "x-access-token"];
+
+/// What is asked of the policy of this index.
+pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts {
+    let mut asked = Asked::default();
+    let Some(policy) = project.policies.get(index) else { return CallsFacts::default() };
+    for link in links.iter().filter(|link| link.cross_origin) {
+        let Some(request) = project.clients.get(link.client).filter(|request| in_production(request)) else { continue };
+        let policies = |indexes: &[usize]| -> Vec<&Policy> {
+            indexes.iter().filter_map(|&index| project.policies.get(index)).collect()
+        };
+        if link.preflight.first() == Some(&index) {
+            preflight(request, &policies(&link.preflight), &mut asked);
+        }
+        if link.actual.first() == Some(&index) {
+            actual(request, &policies(&link.actual), &mut asked);
+        }
+        if link.preflight.contains(&index) || link.actual.contains(&index) {
+            asked.called.get_or_insert(request.span);
+            asked.sends_credentials |=
+                !matches!(request.credentials.value, Credentials::SameOrigin | Credentials::Omit);
+        }
+    }
+    let server = policy.server.and_then(|server| project.servers.get(server));
+    let behind = |handler: &&Handler| covers(policy, index, server, handler);
+    let handlers: Vec<&Handler> =
+        server.map(|server| server.handlers.iter().filter(behind).collect()).unwrap_or_default();
+    let routed = routed_methods(policy, &handlers);
+    let read = read_headers(policy, &handlers);
+    let (methods, methods_from) = first_of([(&asked.methods, "client"), (&routed, "routes")]);
+    let (headers, headers_from) = first_of([(&asked.headers, "client"), (&asked.starred, "star"), (&read, "handlers")]);
+    let mut facts = CallsFacts {
+        refused_methods: methods,
+        methods_from: methods_from.into(),
+        refused_headers: headers,
+        headers_from: headers_from.into(),
+        unexposed_headers: text(&asked.unexposed),
+        refused_credentials: text(&asked.credentials),
+        ..CallsFacts::default()
+    };
+    let uses_cookies = server.is_some_and(|server| super::clients::cookies(server).is_some());
+    if let (Some(call), false, false, Known::Yes) =
+        (asked.called, asked.sends_credentials, uses_cookies, policy.allow_credentials.value)
+    {
+        facts.without_credentials = Text::at("a request", call);
+    }
+    facts
+}
+
+/// What is asked for and refused, each name once.
+#[derive(Default)]
+struct Asked {
+    methods: Vec<Spanned<Arc<str>>>,
+    headers: Vec<Spanned<Arc<str>>>,
+    starred: Vec<Spanned<Arc<str>>>,
+    unexposed: Vec<Spanned<Arc<str>>>,
+    credentials: Vec<Spanned<Arc<str>>>,
+    called: Option<Span>,
+    sends_credentials: bool,
+}
+
+fn add(list: &mut Vec<Spanned<Arc<str>>>, name: &Spanned<Arc<str>>) {
+    if !list.iter().any(|known| known.value.eq_ignore_ascii_case(&name.value)) {
+        list.push(name.clone());
+    }
+}
+
+/// The first list with something in it, and who asks for that.
+fn first_of<'w, const N: usize>(lists: [(&Vec<Spanned<Arc<str>>>, &'w str); N]) -> (Text, &'w str) {
+    let found = lists.into_iter().find(|(names, _)| !names.is_empty());
+    found.map(|(names, who)| (text(names), who)).unwrap_or_default()
+}
+
+fn text(names: &[Spanned<Arc<str>>]) -> Text {
+    let Some(first) = names.first() else { return Text::default() };
+    Text::at(names.iter().map(|name| &*name.value).collect::<Vec<_>>().join(", "), first.span)
+}
+
+pub(super) fn in_production(request: &ClientRequest) -> bool {
+    request.when.eval(&Situation::of(&Assume::Production)) != Some(false)
+}
+
+fn preflight(request: &ClientRequest, policies: &[&Policy], asked: &mut Asked) {
+    let credentialed = request.credentials.value == Credentials::Include;
+    if let Some(method) = request.method.value.as_ref().filter(|method| !is_safelisted_method(method)) {
+        let refused = |policy: &&Policy| names(&policy.allow_methods, Names::methods).lacks(method);
+        if policies.iter().all(refused) {
+            add(&mut asked.methods, &Spanned::new(method.clone(), request.method.span));
+        }
+    }
+    for header in request.unsafe_headers() {
+        let is_name = |name: &str| header.value.eq_ignore_ascii_case(name);
+        let listed = |policy: &&Policy| names(&policy.allow_headers, Names::headers);
+        if policies.iter().all(|policy| listed(policy).lacks(&header.value)) {
+            if !is_misplaced(&header.value) {
+                add(&mut asked.headers, &header);
+            }
+        } else if is_name("authorization") && !credentialed {
+            let starred = |policy: &&Policy| {
+                listed(policy).wildcard() && !listed(policy).has("authorization") && is_closed(policy)
+            };
+            if policies.iter().all(starred) {
+                add(&mut asked.starred, &header);
+            }
+        }
+    }
+}
+
+/// Names that have rules of their own.
+fn is_misplaced(name: &str) -> bool {
+    super::clients::is_response_header(name) || super::clients::is_option(name)
+}
+
+fn is_closed(policy: &Policy) -> bool {
+    !policy.expands_wildcards && matches!(policy.allow_headers.value, ModelNames::Listed { open: false, .. })
+}
+
+fn actual(request: &ClientRequest, policies: &[&Policy], asked: &mut Asked) {
+    let credentialed = request.credentials.value == Credentials::Include;
+    for name in request.reads.iter().filter(|name| !is_safelisted_response_name(&name.value)) {
+        let hidden = |policy: &&Policy| {
+            let list = names(&policy.expose_headers, Names::headers);
+            list.lacks(&name.value) || (credentialed && list.wildcard() && is_listed(policy) && !list.has(&name.value))
+        };
+        // The browser keeps Set-Cookie to itself, whatever is exposed.
+        if policies.iter().all(hidden) && !name.value.eq_ignore_ascii_case("set-cookie") {
+            add(&mut asked.unexposed, name);
+        }
+    }
+    let refused = |policy: &&Policy| policy.allow_credentials.value == Known::No;
+    if credentialed && policies.iter().all(refused) {
+        add(&mut asked.credentials, &Spanned::new("credentials".into(), request.credentials.span));
+    }
+}
+
+fn is_listed(policy: &Policy) -> bool {
+    !policy.expands_wildcards && matches!(policy.expose_headers.value, ModelNames::Listed { open: false, .. })
+}
+
+/// Does a policy stand in front of a handler?
+fn covers(policy: &Policy, index: usize, server: Option<&Server>, handler: &Handler) -> bool {
+    let own = |other: &&Handler| {
+        matches!(other.role, Role::Cors(policy) if policy == index)
+            || other.effects.iter().any(|guarded| guarded.effect == crate::model::server::Effect::Cors(index))
+    };
+    let mut placed = server.into_iter().flat_map(|server| server.handlers.iter()).filter(own).peekable();
+    match placed.peek() {
+        Some(_) => placed.any(|cors| cors.scope.methods.is_empty() && cors.scope.covers(&handler.scope)),
+        None => policy.paths.is_empty(),
+    }
+}
+
+/// Methods of routes that a preflight of theirs would be refused for.
+fn routed_methods(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str>>> {
+    let allowed = names(&policy.allow_methods, Names::methods);
+    let mut found = Vec::new();
+    if allowed.missing() || policy.static_assets {
+        return found;
+    }
+    for handler in handlers.iter().filter(|handler| handler.role == Role::Route) {
+        for method in &handler.scope.methods {
+            if matches!(&**method, "PUT" | "PATCH" | "DELETE") && allowed.lacks(method) {
+                add(&mut found, &Spanned::new(method.clone(), handler.span));
+            }
+        }
+    }
+    found
+}
+
+/// Headers that handlers read and a preflight for them would be refused for.
+fn read_headers(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str>>> {
+    let allowed = names(&policy.allow_headers, Names::headers);
+    let mut found = Vec::new();
+    if allowed.missing() || policy.static_assets {
+        return found;
+    }
+    let guarded = handlers.iter().flat_map(|handler| handler.effects.iter());
+    for (test, span) in guarded.flat_map(|guarded| guarded.when.tests()) {
+        if let Test::Request { term, .. } = test
+            && let Part::Header(name) = &term.part
+            && TELLING_HEADERS.contains(&&**name)
+            && allowed.lacks(name)
+        {
+            add(&mut found, &Spanned::new(name.clone(), span));
+        }
+    }
+    found
+}

@@ -1,0 +1,285 @@
+//! Requests of browsers as rules see them, and the handlers that they meet.
+//!
+//! In: the project, env files and who calls whom. Out: `ClientFacts`, and `HandlerFacts` for what a client does not reach.
+
+use crate::eval::environment::Environment;
+use crate::model::client::{Base, Browser, ClientRequest, ClientUrl, Credentials};
+use crate::model::condition::{Formula, Test};
+use crate::model::link::Link;
+use crate::model::origin::{Url, is_loopback, is_private_network, registrable_domain};
+use crate::model::policy::Known;
+use crate::model::probe::named_origins;
+use crate::model::project::Project;
+use crate::model::server::{Handler, Role, Server, Unanswered};
+use crate::model::term::Part;
+use crate::model::world::{Assume, Situation};
+use crate::rules::facts::{ClientFacts, Facts, HandlerFacts, Text};
+use crate::source::Span;
+
+pub(super) fn gather(project: &Project, environment: &Environment, links: &[Link], facts: &mut Facts) {
+    for (index, request) in project.clients.iter().enumerate() {
+        if !super::calls::in_production(request) {
+            continue;
+        }
+        let own: Vec<&Link> = links.iter().filter(|link| link.client == index).collect();
+        facts.clients.push(client_facts(request, &own, project, environment, links));
+    }
+    for link in links.iter().filter(|link| link.cross_origin) {
+        facts.handlers.extend(unreached(link, project));
+    }
+}
+
+/// A name that answers carry and requests do not.
+pub(super) fn is_response_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("access-control-") && !name.starts_with("access-control-request-")
+}
+
+/// An option of `fetch` or axios, not a header.
+pub(super) fn is_option(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "credentials" | "mode" | "withcredentials" | "crossdomain" | "cross-domain" | "crossorigin")
+}
+
+fn client_facts(
+    request: &ClientRequest,
+    own: &[&Link],
+    project: &Project,
+    environment: &Environment,
+    links: &[Link],
+) -> ClientFacts {
+    let linked = own.first().copied();
+    let server = linked.and_then(|link| project.servers.get(link.server));
+    let at = |name: &crate::model::client::ClientHeader| Text::at(name.name.value.to_string(), name.name.span);
+    let header = |wanted: fn(&str) -> bool| {
+        request.headers.iter().find(|header| wanted(&header.name.value)).map(at).unwrap_or_default()
+    };
+    let url = telling_url(request);
+    let host = url.and_then(host_of).map(|url| url.host.clone()).unwrap_or_default();
+    let mut one = ClientFacts {
+        span: Some(request.span),
+        server: None,
+        platform: server.map_or("client", |server| server.platform).into(),
+        environment: "production".into(),
+        library: request.library.into(),
+        method: request
+            .method
+            .value
+            .as_ref()
+            .map(|text| Text::at(text.to_string(), request.method.span))
+            .unwrap_or_default(),
+        url: url.map(|url| Text::at(written(url), url.span)).unwrap_or_default(),
+        host: Text::new(host),
+        from_variable: url.is_some_and(|url| matches!(url.base, Base::Absolute { variable: true, .. })).into(),
+        needs_preflight: request.needs_preflight().into(),
+        cross_origin: linked.is_some_and(|link| link.cross_origin).into(),
+        no_cors: request.no_cors.map(|span| Text::at("no-cors", span)).unwrap_or_default(),
+        response_header: header(is_response_header),
+        misplaced_option: header(is_option),
+        credentials: Text::at(mode(request), request.credentials.span),
+        ..ClientFacts::default()
+    };
+    if let (Some(_), Some(read)) = (request.no_cors, request.reads_answer) {
+        one.answer_read = Text::at("the answer", read);
+    }
+    where_it_goes(&mut one, request, url, linked, project, environment);
+    if let (Some(link), Some(server)) = (linked, server) {
+        left_at_home(&mut one, request, link, server, project, links);
+    }
+    one
+}
+
+fn mode(request: &ClientRequest) -> &'static str {
+    match request.credentials.value {
+        Credentials::Include => "include",
+        Credentials::Omit => "omit",
+        Credentials::SameOrigin => "same-origin",
+        Credentials::Unknown => "",
+    }
+}
+
+/// The address that is certainly used in production, if there is one.
+fn telling_url(request: &ClientRequest) -> Option<&ClientUrl> {
+    let world = Situation::of(&Assume::Production);
+    let certain = |url: &&ClientUrl| url.when == Formula::True || url.when.decide(&world) == Some(true);
+    request.urls.iter().find(certain)
+}
+
+fn host_of(url: &ClientUrl) -> Option<&Url> {
+    match &url.base {
+        Base::Absolute { url, .. } => Some(url),
+        _ => None,
+    }
+}
+
+fn written(url: &ClientUrl) -> String {
+    let path = url.path.as_deref().unwrap_or("/…").replace("{}", "…");
+    match &url.base {
+        Base::Absolute { url, open_port, .. } => {
+            let port = if *open_port { ":…" } else { "" };
+            format!("{}{port}{}", url.origin(), if path == "/" { "" } else { &path })
+        }
+        Base::Variable { name, .. } => format!("${name}{path}"),
+        Base::Relative => path,
+        Base::Open => format!("…{path}"),
+    }
+}
+
+/// Servers on the developer's or the visitor's own machine that pages call on purpose: models, wallets, nodes.
+const LOCAL_TOOLS: [u16; 12] = [1234, 5001, 7860, 8188, 8332, 8545, 8899, 9222, 9944, 11434, 24133, 27123];
+
+/// Addresses that a page in production cannot use.
+fn where_it_goes(
+    one: &mut ClientFacts,
+    request: &ClientRequest,
+    url: Option<&ClientUrl>,
+    linked: Option<&Link>,
+    project: &Project,
+    environment: &Environment,
+) {
+    let Some((place, url)) = url.and_then(|url| Some((url, host_of(url)?))) else { return };
+    let sure = request.browser == Browser::Certain || linked.is_some();
+    let tool = url.port.is_some_and(|port| LOCAL_TOOLS.contains(&port)) && linked.is_none();
+    if is_loopback(&url.host) {
+        one.loopback = (sure && !tool).into();
+    } else if !url.host.contains('.') && !url.host.starts_with('[') {
+        one.service_name = sure.into();
+    } else if url.scheme == "http" && !is_private_network(&url.host) {
+        let page = https_page(url, place, linked, project, environment);
+        one.insecure = page.is_some().into();
+        one.page = page.unwrap_or_default();
+    }
+}
+
+/// Where the repository says that its pages are served over https: beside the address in its env file, by an allowed origin, by
+/// an address of its own.
+fn https_page(
+    url: &Url,
+    place: &ClientUrl,
+    linked: Option<&Link>,
+    project: &Project,
+    environment: &Environment,
+) -> Option<Text> {
+    const PAGE_WORDS: [&str; 9] = ["SITE", "APP", "FRONTEND", "FRONT", "WEB", "PUBLIC", "ORIGIN", "DOMAIN", "CLIENT"];
+    let https = |text: &str| Url::parse(text).filter(|url| url.scheme == "https" && !is_loopback(&url.host));
+    let file = environment.files.iter().find(|file| file.variables.values().any(|value| value.span == place.span));
+    for (name, value) in file.into_iter().flat_map(|file| file.variables.iter()) {
+        let named = name.split('_').any(|word| PAGE_WORDS.contains(&word)) && !name.contains("API");
+        if named && https(&value.value).is_some() {
+            return Some(Text::at(value.value.to_string(), value.span));
+        }
+    }
+    let domain = registrable_domain(&url.host);
+    for (index, policy) in project.policies.iter().enumerate() {
+        let asked = linked.is_some_and(|link| link.actual.contains(&index) || link.preflight.contains(&index));
+        for origin in named_origins(&policy.allow_origin) {
+            let Some(page) = https(&origin.text) else { continue };
+            if asked || (domain.is_some() && registrable_domain(&page.host) == domain) {
+                return Some(Text::at(origin.text.clone(), origin.span));
+            }
+        }
+    }
+    let own = project
+        .hosts
+        .iter()
+        .find(|host| https(&host.value).is_some_and(|page| registrable_domain(&page.host) == domain));
+    own.filter(|_| domain.is_some()).map(|host| Text::at(host.value.clone(), host.span))
+}
+
+/// Cookies that a server needs and a request does not carry.
+fn left_at_home(
+    one: &mut ClientFacts,
+    request: &ClientRequest,
+    link: &Link,
+    server: &Server,
+    project: &Project,
+    links: &[Link],
+) {
+    let policies = || link.actual.iter().filter_map(|&index| project.policies.get(index));
+    let allowed = policies().find(|policy| policy.allow_credentials.value == Known::Yes);
+    let all = policies().all(|policy| policy.allow_credentials.value == Known::Yes);
+    let (Some(policy), Some(cookies), true, true) = (allowed, cookies(server), all, link.cross_origin) else { return };
+    let siblings = || {
+        links.iter().filter(|other| other.server == link.server).filter_map(|other| project.clients.get(other.client))
+    };
+    let token = |request: &ClientRequest| {
+        request.headers.iter().any(|header| header.name.value.eq_ignore_ascii_case("authorization"))
+    };
+    let left = match (request.credentials.value, request.credentials_written) {
+        // Written down, and of no effect for another origin.
+        (Credentials::SameOrigin, true) => !token(request),
+        (Credentials::SameOrigin, false) => !siblings().any(|one| {
+            token(one)
+                || matches!(one.credentials.value, Credentials::Include | Credentials::Unknown | Credentials::Omit)
+        }),
+        _ => false,
+    };
+    one.omits_credentials = left.into();
+    one.cookies = Text::at("cookies", cookies);
+    one.policy = Text::at("credentials are allowed", policy.allow_credentials.span);
+}
+
+/// Where a server makes use of cookies.
+pub(super) fn cookies(server: &Server) -> Option<Span> {
+    const PACKAGES: [&str; 7] = [
+        "express-session",
+        "cookie-session",
+        "cookie-parser",
+        "csurf",
+        "passport.session",
+        "@fastify/cookie",
+        "connect-redis",
+    ];
+    let reads = |handler: &Handler| {
+        handler.effects.iter().flat_map(|guarded| guarded.when.tests()).any(|(test, _)| {
+            matches!(test, Test::Request { term, .. } if matches!(&term.part, Part::Header(name) if &**name == "cookie"))
+        })
+    };
+    let uses = |handler: &&Handler| PACKAGES.contains(&handler.name.as_str()) || reads(handler);
+    server.handlers.iter().find(uses).map(|handler| handler.span)
+}
+
+/// A route that a client calls from another origin, and that no CORS covers.
+fn unreached(link: &Link, project: &Project) -> Option<HandlerFacts> {
+    let request = project.clients.get(link.client).filter(|request| super::calls::in_production(request))?;
+    let server = project.servers.get(link.server)?;
+    let route = link.routes.first().and_then(|&index| server.handlers.get(index))?;
+    // What is not known may answer, and what stands in front may grant.
+    let layered = project.policies.iter().any(|policy| policy.server.is_none_or(|other| other != link.server));
+    if !server.complete || server.unanswered == Unanswered::Unknown || layered || request.no_cors.is_some() {
+        return None;
+    }
+    let unknown = |handler: &Handler| {
+        !handler.understood
+            && handler.scope.has_method("OPTIONS")
+            && matches!(handler.role, Role::Other | Role::Proxy)
+            && handler.scope.overlaps(&route.scope)
+    };
+    let answers_options = |handler: &Handler| handler.scope.methods.iter().any(|method| &**method == "OPTIONS");
+    if server.handlers.iter().any(unknown) {
+        return None;
+    }
+    let elsewhere = project.policies.iter().find(|policy| policy.server == Some(link.server));
+    let mut one = HandlerFacts {
+        span: Some(route.span),
+        server: u32::try_from(link.server).ok(),
+        platform: server.platform.into(),
+        environment: "production".into(),
+        name: Text::at(route.name.clone(), route.span),
+        client: Text::at(request.library, request.span),
+        cors: elsewhere.map(|policy| Text::at("CORS", policy.span)).unwrap_or_default(),
+        reason: Text::new(request.method.value.as_deref().unwrap_or("")),
+        ..HandlerFacts::default()
+    };
+    let covered =
+        server.handlers.iter().any(|handler| answers_options(handler) && handler.scope.overlaps(&route.scope));
+    if request.needs_preflight() && link.preflight.is_empty() && !covered {
+        one.preflight_unhandled = true.into();
+        return Some(one);
+    }
+    if !request.needs_preflight() && link.actual.is_empty() && elsewhere.is_some() {
+        one.uncovered = true.into();
+        return Some(one);
+    }
+    None
+}

@@ -1,0 +1,67 @@
+//! Deno and Supabase Edge Functions: `Deno.serve(handler)` and `serve(handler)` of the standard library.
+//!
+//! In: calls that hand a function to the runtime, and calls of Supabase's client that name a function. Out: a server each.
+//! Source: <https://supabase.com/docs/guides/functions/cors>, <https://docs.deno.com/api/deno/~/Deno.serve>.
+
+use camino::Utf8Path;
+
+use super::serve::{Entry, add, functions, is_serve, serve};
+use crate::eval::value::Value;
+use crate::eval::{Event, Interp};
+use crate::model::project::{FaultKind, HandlerFault, Project};
+use crate::model::server::Server;
+use crate::source::Span;
+
+pub(super) fn recognise(run: &mut Interp<'_>, project: &mut Project) {
+    let calls: Vec<Event> = run
+        .log
+        .iter()
+        .filter(|event| is_serve(&event.target.path) && &*event.target.path != "js:Bun.serve")
+        .cloned()
+        .collect();
+    for event in calls {
+        let handlers = event.args.positional.iter().flat_map(|arg| {
+            let handler = arg.as_map().and_then(|map| map.entries.get("handler"));
+            functions(run, handler.map_or(arg, |entry| &entry.value))
+        });
+        let Some(function) = handlers.into_iter().next() else { continue };
+        let file = run.path_of_span(event.span);
+        let name = supabase_name(&file);
+        let platform = if name.is_some() { "supabase" } else { "deno" };
+        let label = name.as_deref().unwrap_or("serve").to_owned();
+        let entry = Entry::new(platform, label.clone(), function);
+        let mut served = serve(run, &entry);
+        // The call is what registers the function.
+        let span = served.handlers.first().map_or(event.span, |handler| event.span.to(handler.span));
+        let span = Span { end: served.handlers.first().map_or(event.span.end, |handler| handler.span.end), ..span };
+        if let (Some(name), true) = (&name, served.policies.is_empty() && served.handled.understood) {
+            served.faults.extend(invoked(run, name, span));
+        }
+        add(project, vec![served], Server::new(platform, label, event.span, Vec::new()));
+    }
+}
+
+/// `hello` for `supabase/functions/hello/index.ts`.
+fn supabase_name(path: &Utf8Path) -> Option<String> {
+    let text = path.as_str();
+    let below =
+        text.strip_prefix("supabase/functions/").or_else(|| Some(text.split_once("/supabase/functions/")?.1))?;
+    below.split_once('/').map(|(name, _)| name.to_owned())
+}
+
+/// A page that calls the function through supabase-js, which always sends headers that need a preflight.
+fn invoked(run: &Interp<'_>, name: &str, span: Span) -> Option<HandlerFault> {
+    let call = run.log.iter().find(|event| {
+        event.target.path.ends_with("functions.invoke") || &*event.target.path == "?.invoke"
+    } && event.args.positional.first().and_then(Value::as_str).is_some_and(|called| {
+        **called == *name || called.strip_prefix(name).is_some_and(|rest| rest.starts_with(['/', '?']))
+    }))?;
+    let caller = run.path_of_span(call.span);
+    if caller.as_str().contains("supabase/functions/") {
+        return None;
+    }
+    let mut one = HandlerFault::new(FaultKind::PreflightUnhandled, "supabase", span, name);
+    "the `apikey` and `authorization` headers of supabase-js".clone_into(&mut one.detail);
+    one.other = Some(crate::source::Spanned::new("functions.invoke".to_owned(), call.span));
+    Some(one)
+}
