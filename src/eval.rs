@@ -372,6 +372,19 @@ impl<'a> Interp<'a> {
         self.returned.iter().copied()
     }
 
+    /// Everything that modules give out.
+    pub fn exported_values(&mut self) -> Vec<Value> {
+        let ids: Vec<ModuleId> = (0..self.modules.len()).map(ModuleId).collect();
+        let mut values = Vec::new();
+        for id in ids {
+            values.extend(self.exports(id).into_iter().map(|(_, value)| value));
+            if let Some((_, state)) = self.modules.get_index(id.0) {
+                values.extend(state.whole().cloned());
+            }
+        }
+        values
+    }
+
     /// Every read of an environment variable so far.
     pub fn env_reads(&self) -> &[EnvRecord] {
         &self.reads

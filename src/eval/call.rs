@@ -229,11 +229,6 @@ impl Interp<'_> {
         value
     }
 
-    /// Calls a value where the program stands: under its conditions, with what it does in the log.
-    pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
-        self.call(callee, args, None, false, span)
-    }
-
     /// Enters one of the program's own functions.
     pub(super) fn call_closure(
         &mut self,

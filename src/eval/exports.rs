@@ -12,30 +12,6 @@ use crate::model::condition::Formula;
 use crate::source::Span;
 
 impl Interp<'_> {
-    /// A name that a module gives out; what is given out and not known is an unknown value.
-    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
-        self.exports(module).into_iter().find(|(given, _)| &**given == name).map(|(_, value)| value)
-    }
-
-    /// What a module gives out as a whole: its default export, or `module.exports`.
-    pub fn default_export(&mut self, module: ModuleId) -> Option<Value> {
-        let whole = self.modules.get_index(module.0).and_then(|(_, state)| state.whole().cloned());
-        whole.or_else(|| self.exported(module, "default"))
-    }
-
-    /// Everything that modules give out.
-    pub fn exported_values(&mut self) -> Vec<Value> {
-        let ids: Vec<ModuleId> = (0..self.modules.len()).map(ModuleId).collect();
-        let mut values = Vec::new();
-        for id in ids {
-            values.extend(self.exports(id).into_iter().map(|(_, value)| value));
-            if let Some((_, state)) = self.modules.get_index(id.0) {
-                values.extend(state.whole().cloned());
-            }
-        }
-        values
-    }
-
     /// What `import x from` binds.
     pub(super) fn default_of(&mut self, value: &Value, span: Span) -> Value {
         match &value.kind {
