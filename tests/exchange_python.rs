@@ -2,11 +2,10 @@
 //! stands what is subtle. What is expected follows the frameworks' sources, as the platforms name them.
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
 use corslint::fetch::route::{Asked, route};
 use corslint::model::project::Project;
 use corslint::model::world::{Assume, Request};
-use corslint::pipeline::analyse;
+use corslint::pipeline::{Stated, analyse};
 use corslint::scan::Scan;
 
 const APP: &str = "https://app.example.com";

@@ -15,7 +15,6 @@ use corslint::fetch::route::{Asked, route};
 use corslint::model::world::{Assume, Request};
 use corslint::pipeline::Stated;
 use corslint::{pipeline, scan};
-use rayon::prelude::*;
 use serde::Deserialize;
 
 /// The platforms whose servers are predicted, by the names the recordings use.
@@ -141,7 +140,7 @@ fn recorded_answers_are_predicted() {
     let mut folders: Vec<PathBuf> =
         fs::read_dir(root().join("cases")).expect("cases").map(|entry| entry.expect("an entry").path()).collect();
     folders.sort();
-    let scores: Vec<(String, Score)> = folders.par_iter().filter_map(|folder| score(folder, &standard)).collect();
+    let scores: Vec<(String, Score)> = folders.iter().filter_map(|folder| score(folder, &standard)).collect();
     let mut by_platform: BTreeMap<String, Score> = BTreeMap::new();
     for (platform, score) in scores {
         let sum = by_platform.entry(platform).or_default();
