@@ -3,13 +3,22 @@
 //! In: `argv`, `CORSLINT_*`, and an [`Engine`] that knows rules and runs the pipeline. Out: what the verbs write, and 0
 //! (nothing at or above `--fail-on`), 1 (findings) or 2 (an [`Error`]). One file per verb; nothing here judges code.
 
+mod baseline;
 mod check;
 mod common;
+mod completions;
+mod decode;
 mod docs;
 mod engine;
 mod explain;
+mod git;
+mod init;
 mod judging;
+mod man;
+mod narrowing;
+mod output;
 mod rules;
+mod schema;
 mod select;
 mod today;
 mod trace;
@@ -19,7 +28,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use common::Common;
 
 pub use engine::{Deployment, Engine, FoundOrigin, Model, Outcome, Settings};
@@ -42,7 +51,13 @@ struct Arguments {
 enum Verb {
     Check(check::Check),
     Explain(explain::Explain),
+    Decode(decode::Decode),
     Rules(rules::Rules),
+    Init(init::Init),
+    Baseline(baseline::Baseline),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
     Trace(trace::Trace),
     #[command(hide = true)]
     Docs(docs::Docs),
@@ -79,7 +94,13 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
     let (result, color) = match arguments.verb {
         Verb::Check(check) => (check.run(engine), check.common.color),
         Verb::Explain(explain) => (explain.run(engine), explain.common.color),
+        Verb::Decode(decode) => (decode.run(engine), decode.common.color),
         Verb::Rules(rules) => (rules.run(engine), rules.common.color),
+        Verb::Init(init) => (init.run(engine), init.common.color),
+        Verb::Baseline(baseline) => (baseline.run(engine), baseline.common.color),
+        Verb::Schema(schema) => (schema.run(), Color::Auto),
+        Verb::Completions(completions) => (completions.run(), Color::Auto),
+        Verb::Man(man) => (man.run(), Color::Auto),
         Verb::Trace(trace) => (trace.run(engine), trace.color),
         Verb::Docs(docs) => (docs.run(engine), docs.common.color),
     };
@@ -94,12 +115,16 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
 
 /// A command line without a verb is a check.
 fn with_verb(argv: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    const KNOWN: &[&str] = &["check", "explain", "rules", "trace", "docs", "help", "-h", "--help", "-V", "--version"];
     let mut argv: Vec<OsString> = argv.into_iter().collect();
     if argv.is_empty() {
         argv.push("corslint".into());
     }
-    if !argv.get(1).and_then(|first| first.to_str()).is_some_and(|first| KNOWN.contains(&first)) {
+    let command = Arguments::command();
+    let is_verb = |first: &str| {
+        let general = ["help", "-h", "--help", "-V", "--version"];
+        general.contains(&first) || command.find_subcommand(first).is_some()
+    };
+    if !argv.get(1).and_then(|first| first.to_str()).is_some_and(is_verb) {
         argv.insert(1, "check".into());
     }
     argv

@@ -9,6 +9,7 @@ mod find;
 mod keys;
 mod names;
 mod read;
+mod template;
 mod told;
 
 use std::fs;
@@ -18,6 +19,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use docs::{json_schema, page};
 pub use find::find;
+pub use template::template;
 
 use crate::error::Error;
 use crate::finding::Severity;
@@ -201,6 +203,15 @@ fn text_of(node: &Node, key: &str) -> Option<Placed> {
 
 fn globs(form: &Form<'_>, node: &Node, key: &str, base: &Utf8Path, root: &Utf8Path) -> Result<Globs, Error> {
     let patterns = texts(node, key);
+    if let Some(outside) = patterns.iter().find(|pattern| pattern.value.split('/').any(|part| part == "..")) {
+        return Err(form
+            .error(
+                outside.span,
+                format!("`{}` leads out of the directory of `{}`", outside.value, form.path),
+                "nothing is there",
+            )
+            .with_help("patterns reach what is below the configuration; put it into a directory above"));
+    }
     Globs::new(patterns.iter().map(|pattern| &*pattern.value), base, root).map_err(|(number, reason)| {
         let span = patterns.get(number).map_or(node.span, |pattern| pattern.span);
         form.error(span, format!("`{key}` holds something that is no pattern: {reason}"), "cannot be matched")

@@ -31,7 +31,7 @@ impl Engine for Pipeline {
         let (report, analysis) = pipeline::check(&mut scan, &rules, &Stated { known, ..stated });
         let model =
             if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
-        Ok(Outcome { report, scan, model })
+        Ok(Outcome { report, scan, model, project: analysis.project })
     }
 
     fn model(&self, deployment: &Deployment) -> Result<Model, Error> {

@@ -161,4 +161,8 @@ pub struct Summary {
     pub suppressed: usize,
     /// Findings left out because the baseline holds them.
     pub baselined: usize,
+    /// Findings that the baseline holds and that are no longer there.
+    pub fixed: usize,
+    /// Findings left out because nothing changed where they are.
+    pub unchanged: usize,
 }

@@ -2,6 +2,7 @@
 //!
 //! The way of the data: paths → files → trees → values → servers and policies → findings → reports.
 
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod engine;

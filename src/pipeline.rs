@@ -22,7 +22,7 @@ use crate::platforms::{self, packages::Packages};
 use crate::rules::Rule;
 use crate::rules::facts::Facts;
 use crate::scan::{Kind, Needles, Scan};
-use crate::source::{FileId, Notice};
+use crate::source::{FileId, Notice, Spanned};
 use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
@@ -89,6 +89,7 @@ struct Judged {
 fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], stated: &Stated) -> Judged {
     let ran: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
     let mut known = stated.known.clone();
+    known.extend(crate::rules::embedded_ids());
     known.extend(rules.iter().map(|rule| rule.id.clone()));
     let told = Told { configured: &stated.configured, ran: &ran, known: &known, today: stated.today };
     let mut judged = suppress::apply(findings, scan, &told);
@@ -169,6 +170,12 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
     notices.append(&mut workspace.notices);
     platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));
+    let layered = crate::model::layers::faults(&project);
+    project.faults.extend(layered.into_iter().filter(|fault| {
+        let path = scan.sources.path(fault.span.file);
+        !stated.development.contains(path) && !platforms::is_development_path(path)
+    }));
+    project.hosts.extend(homepages(scan, &kept));
     project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
 }
@@ -227,12 +234,27 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
             Kind::Json if path.file_name() == Some("package.json") => {
                 packages.add_package_json(path, &json::parse(id, text).0);
             }
+            Kind::Json if matches!(path.file_name(), Some("appwrite.json" | "appwrite.config.json")) => {
+                packages.add_appwrite_json(path, &json::parse(id, text).0);
+            }
             Kind::Requirements => packages.add_requirements(path, &requirements::parse(text)),
             Kind::Toml => packages.add_python_toml(path, &toml::parse(id, text).0),
             _ => {}
         }
     }
     packages
+}
+
+/// Where packages say that their site lives.
+fn homepages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Vec<Spanned<String>> {
+    let is_manifest = |id: FileId| scan.sources.path(id).file_name() == Some("package.json");
+    let manifests = kept.iter().filter(|(id, kind, _)| *kind == Kind::Json && is_manifest(*id));
+    let read = |id: FileId| {
+        let (document, _) = json::parse(id, scan.sources.text(id));
+        let homepage = document.get("homepage")?;
+        Some(Spanned::new(homepage.as_str()?.to_string(), homepage.span))
+    };
+    manifests.filter_map(|(id, ..)| read(*id)).collect()
 }
 
 fn nginx_project(

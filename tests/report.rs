@@ -1,11 +1,11 @@
-//! What the three formats print.
+//! What the formats print.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::time::Duration;
 
 use corslint::error::{Error, Place};
-use corslint::finding::{Finding, Group, Label, Report, Severity, Summary};
-use corslint::report::{self, Format, Options};
+use corslint::finding::{Finding, Group, Label, Report, Severity, Summary, Suppressed, SuppressedBy};
+use corslint::report::{self, Format, Options, RuleInfo};
 use corslint::source::{FileId, Notice, Sources, Span};
 
 fn span_of(sources: &Sources, file: FileId, text: &str) -> Span {
@@ -34,7 +34,7 @@ fn report(findings: Vec<Finding>) -> Report {
     Report { findings, suppressed: Vec::new(), notices: Vec::new(), summary }
 }
 
-fn print(format: Format, report: &Report, sources: &Sources, options: Options) -> String {
+fn print(format: Format, report: &Report, sources: &Sources, options: Options<'_>) -> String {
     let mut out = Vec::new();
     format.write(report, sources, options, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -118,13 +118,16 @@ fn nothing_from_the_sources_reaches_the_terminal_unseen() {
     finding.see = vec!["https://x\u{1b}".into()];
     let mut report = report(vec![finding]);
     report.notices = vec![Notice { path: "n\u{1b}.js".into(), line: 2, message: "what \u{1b}[5m\u{2066}".into() }];
-    for format in [Format::Full, Format::Concise] {
+    for &format in Format::ALL {
         let options = Options { verbose: true, ..Options::default() };
         let text = print(format, &report, &sources, options);
         let hidden = |c: &char| {
             (c.is_control() && *c != '\n') || matches!(*c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
         };
         assert_eq!(text.chars().find(hidden), None, "{text}");
+        if ![Format::Full, Format::Concise].contains(&format) {
+            continue;
+        }
         assert!(text.contains("evil<U+001B>]0;x<U+0007>.js:1:"), "{text}");
         assert!(text.contains("notice: n<U+001B>.js:2: what <U+001B>[5m<U+2066>"), "{text}");
     }
@@ -266,7 +269,9 @@ fn json_has_the_promised_shape_in_the_promised_order() {
             "warnings",
             "infos",
             "suppressed",
-            "baselined"
+            "baselined",
+            "fixed",
+            "unchanged"
         ]
     );
 }
@@ -299,4 +304,112 @@ fn errors_show_the_line_of_the_rule_file() {
     let text = String::from_utf8(out).unwrap();
     assert!(text.starts_with("error: no such field\n"), "{text}");
     assert!(text.contains("[rules/x.yaml:2:14]") && text.contains("help: did you mean"), "{text}");
+}
+
+#[test]
+fn sarif_says_who_left_a_finding_out_and_why() {
+    let (sources, server, _) = shop();
+    let kept = finding(&sources, server, "true");
+    let left_out = |by, reason: Option<&str>, text: &str| Suppressed {
+        finding: finding(&sources, server, text),
+        by,
+        reason: reason.map(str::to_owned),
+    };
+    let mut report = report(vec![kept]);
+    report.suppressed = vec![
+        left_out(SuppressedBy::Comment, Some("public data, see the wiki"), "credentials"),
+        left_out(SuppressedBy::Configuration, None, "cors("),
+        left_out(SuppressedBy::Baseline, None, "origin"),
+    ];
+    let json: serde_json::Value = serde_json::from_str(&plain(Format::Sarif, &report, &sources)).unwrap();
+    let results = json["runs"][0]["results"].as_array().unwrap();
+    let suppressions: Vec<&serde_json::Value> = results.iter().map(|result| &result["suppressions"]).collect();
+    assert!(suppressions[0].is_null());
+    let said = |kind: &str, why: Option<&str>| {
+        let mut one = serde_json::json!({ "kind": kind, "status": "accepted" });
+        if let Some(why) = why {
+            one["justification"] = why.into();
+        }
+        serde_json::json!([one])
+    };
+    assert_eq!(*suppressions[1], said("inSource", Some("public data, see the wiki")));
+    assert_eq!(*suppressions[2], said("external", None));
+    assert_eq!(*suppressions[3], said("external", Some("The baseline holds it.")));
+    // What is left out does not rename what is not.
+    let alone = report::fingerprints(&report.findings, &sources);
+    assert_eq!(results[0]["partialFingerprints"]["corslint/v1"], alone[0].as_str());
+}
+
+#[test]
+fn sarif_describes_the_rules_it_is_given() {
+    let (sources, server, _) = shop();
+    let rule = RuleInfo {
+        id: "wildcard-credentials".into(),
+        title: "Any origin may send credentials".into(),
+        group: Group::Security,
+        severity: Severity::Error,
+        pedantic: true,
+        why: "Because of\nthe standard.\n\nMore.".into(),
+        fix: "Name the origins.".into(),
+        see: vec!["https://fetch.spec.whatwg.org/".into()],
+    };
+    let rules = [rule];
+    let options = Options { rules: &rules, within: "packages/shop", ..Options::default() };
+    let text = print(Format::Sarif, &report(vec![finding(&sources, server, "true")]), &sources, options);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let run = &json["runs"][0];
+    let described = &run["tool"]["driver"]["rules"][0];
+    assert_eq!(described["fullDescription"]["text"], "Because of the standard.");
+    assert_eq!(described["properties"]["security-severity"], "8.0");
+    assert_eq!(described["properties"]["tags"], serde_json::json!(["cors", "security", "pedantic"]));
+    assert!(described["help"]["markdown"].as_str().unwrap().contains("## What to do\n\nName the origins."));
+    assert_eq!(run["results"][0]["ruleIndex"], 0);
+    let place = &run["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "packages/shop/api/server.js");
+    assert_eq!(place["region"]["startColumn"], 11);
+}
+
+#[test]
+fn prose_and_source_lines_fit_the_terminal() {
+    let mut sources = Sources::default();
+    let text = format!("{}origin: true{}\n", "a".repeat(300), "b".repeat(300));
+    let file = sources.add("a.js".into(), text.as_str().into());
+    let mut finding = finding(&sources, file, "origin: true");
+    finding.message = "one two three four five ".repeat(12);
+    finding.help = format!("{}\nthen Access-Control-Allow-Origin {0}", "do this and that ".repeat(8));
+    let report = report(vec![finding]);
+    for width in [60, 80, 120] {
+        let text = print(Format::Full, &report, &sources, Options { width: Some(width), ..Options::default() });
+        let too_long = text.lines().find(|line| line.chars().count() > width && !line.contains("https://"));
+        assert_eq!(too_long, None, "{width}: {text}");
+        assert!(text.contains("origin: true") && text.contains("Access-Control-Allow-Origin"), "{text}");
+    }
+    let unwrapped = plain(Format::Full, &report, &sources);
+    assert!(unwrapped.lines().next().unwrap().len() > 200, "where there is no terminal, lines are left alone");
+}
+
+#[test]
+fn links_only_when_asked_and_only_to_the_web() {
+    let (sources, server, _) = shop();
+    let mut one = finding(&sources, server, "true");
+    one.see.push("javascript:alert(1)".into());
+    one.see.push("https://x.example/\u{1b}\\evil".into());
+    let report = report(vec![one]);
+    let link = "\u{1b}]8;;https://fetch.spec.whatwg.org/#cors-protocol-and-credentials\u{1b}\\";
+    let text = print(Format::Full, &report, &sources, Options { color: true, links: true, ..Options::default() });
+    assert_eq!(text.matches(link).count(), 2, "the title and the address: {text}");
+    assert_eq!(text.matches("\u{1b}]8;;").count(), 4, "{text}");
+    assert!(!print(Format::Full, &report, &sources, Options { color: true, ..Options::default() }).contains("]8;;"));
+}
+
+#[test]
+fn markdown_stops_where_its_room_ends() {
+    let (sources, server, _) = shop();
+    let report = report(vec![finding(&sources, server, "true"); 50]);
+    let whole = plain(Format::Markdown, &report, &sources);
+    let cut = print(Format::Markdown, &report, &sources, Options { most: Some(3000), ..Options::default() });
+    assert!(cut.len() <= 3000 && cut.len() > 2000, "{}", cut.len());
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("| error")).count();
+    assert_eq!(rows(&whole), 50);
+    assert!(cut.ends_with(&format!("\nAnd {} more, for which there is no room here.\n", 50 - rows(&cut))), "{cut}");
 }

@@ -79,7 +79,7 @@ fn relevant(status: u16, headers: impl IntoIterator<Item = (String, Vec<String>)
 fn request(asking: &Asking) -> Request {
     let path = asking.path.split('?').next().expect("a first piece");
     // The recorded servers stood on plain HTTP.
-    let mut request = Request::new(&asking.method, path).over_http();
+    let mut request = Request::new(&asking.method, path).sent_with("http");
     for (name, value) in &asking.headers {
         request = request.with(name, value);
     }

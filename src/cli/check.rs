@@ -2,23 +2,22 @@
 //!
 //! In: flags and paths. Out: the report in every format asked for, and whether the build should fail.
 
-use std::fs;
 use std::io;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::time::Instant;
 
-use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
+use super::Common;
 use super::engine::{Engine, Outcome, Settings};
 use super::judging::Judging;
-use super::{Common, print};
+use super::narrowing::Narrowing;
+use super::output::{self, Manner, Target};
 use crate::config::Configuration;
 use crate::error::Error;
 use crate::finding::{Report, Severity};
-use crate::report::{Format, Options, visible};
+use crate::report::visible;
 
 /// Check files and directories
 #[derive(Debug, Args)]
@@ -26,7 +25,11 @@ pub(super) struct Check {
     #[command(flatten)]
     judging: Judging,
 
-    /// How to report: full, concise or json; FORMAT=FILE writes to a file (repeatable) [default: full]
+    #[command(flatten)]
+    narrowing: Narrowing,
+
+    /// How to report: full, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson or markdown;
+    /// FORMAT=FILE writes to a file (repeatable) [default: full]
     #[arg(long, value_name = "FORMAT", env = "CORSLINT_FORMAT", value_delimiter = ',')]
     format: Vec<Target>,
 
@@ -58,64 +61,43 @@ enum FailOn {
     Never,
 }
 
-/// A format and where it goes; nowhere said is stdout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    format: Format,
-    file: Option<Utf8PathBuf>,
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Target, String> {
-        match text.split_once('=') {
-            Some((_, "")) => Err("the file name after `=` is missing".to_owned()),
-            Some((format, file)) => Ok(Target { format: format.parse()?, file: Some(file.into()) }),
-            None => Ok(Target { format: text.parse()?, file: None }),
-        }
-    }
-}
-
 impl Check {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let started = Instant::now();
         let settings = Settings { show_model: self.show_model, ..self.judging.settings(&self.common, engine)? };
         let configuration = settings.configuration.as_ref();
         let (targets, fail_on) = (self.targets(configuration)?, self.fail_on(configuration));
-        let outcome = engine.check(&settings)?;
-        let elapsed = Some(started.elapsed());
+        output::distinct(&targets, &settings.root)?;
+        let narrowing = self.narrowing.prepared(&settings)?;
+        let mut outcome = engine.check(&settings)?;
+        narrowing.apply(&mut outcome, &settings)?;
+        let elapsed = started.elapsed();
         if self.show_files {
             eprint(&files(&outcome));
         }
         if self.show_model {
-            eprint(&outcome.model);
+            eprint(&outcome.model.lines().map(|line| format!("{}\n", visible(line))).collect::<String>());
         }
-        for target in &targets {
-            let color = target.file.is_none() && self.common.color.on(&io::stdout());
-            let options = Options { color, verbose: self.verbose, elapsed };
-            let mut bytes = Vec::new();
-            let written = target.format.write(&outcome.report, &outcome.scan.sources, options, &mut bytes);
-            written.map_err(|error| Error::new(format!("cannot report: {error}")))?;
-            match &target.file {
-                Some(file) => write_file(file, &bytes)?,
-                None => print(&bytes)?,
-            }
+        let mut rules = Vec::new();
+        if targets.iter().any(Target::describes_rules) {
+            rules = engine.rules(&settings.rule_directories)?;
+            rules.retain(|rule| settings.rules.contains(&*rule.id));
         }
+        let (color, verbose) = (self.common.color, self.verbose);
+        output::write(&targets, &outcome, &rules, Manner { color, verbose, elapsed, root: &settings.root })?;
         Ok(ExitCode::from(u8::from(fail_on.fails(&outcome.report))))
     }
 
     /// The formats of flags, or else of the configuration, or else the one for people.
     fn targets(&self, configuration: Option<&Configuration>) -> Result<Vec<Target>, Error> {
-        if !self.format.is_empty() {
-            return Ok(self.format.clone());
-        }
+        // What the file says is read even where a flag takes its place: a mistake in it is one either way.
         let written = configuration.iter().flat_map(|one| one.format.iter().map(move |text| (*one, text)));
         let targets = written.map(|(configuration, text)| {
             text.value.parse().map_err(|reason: String| configuration.error(text.span, reason, "no format"))
         });
         let targets = targets.collect::<Result<Vec<Target>, Error>>()?;
-        Ok(if targets.is_empty() { vec![Target { format: Format::Full, file: None }] } else { targets })
+        let said = if self.format.is_empty() { targets } else { self.format.clone() };
+        Ok(if said.is_empty() { vec![Target::default()] } else { said })
     }
 
     fn fail_on(&self, configuration: Option<&Configuration>) -> FailOn {
@@ -143,10 +125,6 @@ fn files(outcome: &Outcome) -> String {
         format!("{mark} {:<12} {}\n", file.kind.name(), visible(file.path.as_str()))
     };
     outcome.scan.files.iter().map(line).collect()
-}
-
-fn write_file(path: &Utf8Path, bytes: &[u8]) -> Result<(), Error> {
-    fs::write(path, bytes).map_err(|error| Error::new(format!("cannot write `{path}`: {error}")))
 }
 
 /// Further information beside the report, so that a report on stdout stays what it says it is.

@@ -11,8 +11,9 @@ use std::process::ExitCode;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::Common;
 use super::engine::Engine;
+use super::{Common, schema};
+use crate::config;
 use crate::error::Error;
 use crate::rules::docs;
 
@@ -30,7 +31,9 @@ pub(super) struct Docs {
 impl Docs {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let rules = engine.rules(&self.common.rule_directories(None))?;
-        let pages = docs::pages(&rules);
+        let mut pages = docs::pages(&rules);
+        pages.insert("docs/configuration.md".into(), config::page());
+        pages.extend(schema::pages().map(|(path, text)| (path.into(), text)));
         let folder = self.into.join("docs/rules");
         fs::create_dir_all(&folder).map_err(|error| Error::path(&folder, &error))?;
         let names: BTreeSet<String> = rules.iter().map(|rule| format!("{}.md", rule.id)).collect();

@@ -1,6 +1,6 @@
 //! `corslint rules`
 //!
-//! In: nothing. Out: one line per rule.
+//! In: nothing. Out: one line per rule, by groups.
 
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use clap::Args;
 use super::engine::Engine;
 use super::{Common, print};
 use crate::error::Error;
+use crate::finding::Group;
 use crate::report::visible;
 use crate::rules::{Persona, Rule};
 
@@ -25,10 +26,17 @@ impl Rules {
         let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
         let line = |rule: &Rule| {
             let persona = if rule.persona == Persona::Pedantic { " (pedantic)" } else { "" };
-            let (severity, group) = (rule.severity.name(), rule.group.name());
-            format!("{:width$}  {severity:<7}  {group:<11}  {}{persona}\n", rule.id, visible(&rule.title))
+            format!("  {:width$}  {:<7}  {}{persona}\n", rule.id, rule.severity.name(), visible(&rule.title))
         };
-        print(rules.iter().map(line).collect::<String>().as_bytes())?;
+        let mut text = String::new();
+        for group in Group::ALL {
+            let lines: String = rules.iter().filter(|rule| rule.group == group).map(line).collect();
+            if !lines.is_empty() {
+                let gap = if text.is_empty() { "" } else { "\n" };
+                text += &format!("{gap}{}: {}\n{lines}", group.name(), group.harm());
+            }
+        }
+        print(text.as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 }

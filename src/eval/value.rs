@@ -13,6 +13,8 @@ use crate::model::condition::Formula;
 use crate::model::term::Term;
 use crate::source::Span;
 
+pub use super::trace::Trace;
+
 /// An object on the heap of one evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(pub usize);
@@ -34,35 +36,6 @@ pub struct Value {
     pub span: Span,
     /// The places it came through, latest first.
     pub trace: Trace,
-}
-
-/// The places a value came through, latest first; shared, and never longer than [`Trace::LONGEST`].
-#[derive(Debug, Clone, Default)]
-pub struct Trace(Option<Arc<(Span, Trace, usize)>>);
-
-impl Trace {
-    /// Longest trace that is kept.
-    pub const LONGEST: usize = 8;
-
-    /// The trace with one more place.
-    pub fn through(&self, span: Span) -> Trace {
-        match &self.0 {
-            Some(node) if node.0 == span || node.2 >= Trace::LONGEST => self.clone(),
-            Some(node) => Trace(Some(Arc::new((span, self.clone(), node.2 + 1)))),
-            None => Trace(Some(Arc::new((span, Trace::default(), 1)))),
-        }
-    }
-
-    /// The places, latest first.
-    pub fn spans(&self) -> Vec<Span> {
-        let mut spans = Vec::new();
-        let mut at = self;
-        while let Some(node) = &at.0 {
-            spans.push(node.0);
-            at = &node.1;
-        }
-        spans
-    }
 }
 
 /// The forms of values.
@@ -396,13 +369,23 @@ impl Value {
         match flat.len() {
             0 => Value::unknown(Reason::NotModelled, span),
             1 => flat.swap_remove(0).1,
-            n if n > Value::MOST_ALTERNATIVES => Value::unknown(Reason::Bound, span),
+            n if n > Value::MOST_ALTERNATIVES => {
+                // A function with many ways to answer gives back as many objects; each is as small as the next.
+                let objects = flat.iter().all(|(_, one)| matches!(one.kind, Kind::Object(_)) || one.is_nullish());
+                match objects && n <= Value::MOST_OBJECTS {
+                    true => Value::new(Kind::OneOf(flat.into()), span),
+                    false => Value::unknown(Reason::Bound, span),
+                }
+            }
             _ => Value::new(Kind::OneOf(flat.into()), span),
         }
     }
 
     /// More alternatives than this are one unknown.
     pub const MOST_ALTERNATIVES: usize = 24;
+
+    /// The same where all of them are objects.
+    pub const MOST_OBJECTS: usize = 96;
 
     /// The alternatives of a value: itself, unless it is one of several.
     pub fn alternatives(&self) -> Vec<(Formula, Value)> {
@@ -468,6 +451,24 @@ impl Value {
         match &self.kind {
             Kind::Function(closure) => Some(closure),
             _ => None,
+        }
+    }
+
+    /// The modules whose functions it is, or holds.
+    pub fn homes(&self, found: &mut Vec<ModuleId>) {
+        match &self.kind {
+            Kind::Function(closure) => found.push(closure.module),
+            Kind::Class(class) => found.push(class.module),
+            Kind::Module(id) => found.push(*id),
+            Kind::Map(map) => map.entries.values().for_each(|entry| match &entry.value.kind {
+                Kind::Function(closure) => found.push(closure.module),
+                _ => {}
+            }),
+            Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, one)| match &one.kind {
+                Kind::Function(closure) => found.push(closure.module),
+                _ => {}
+            }),
+            _ => {}
         }
     }
 

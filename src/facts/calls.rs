@@ -12,7 +12,7 @@ use crate::model::client::{ClientRequest, Credentials};
 use crate::model::condition::Test;
 use crate::model::link::Link;
 use crate::model::policy::{Known, Names as ModelNames, Policy};
-use crate::model::project::Project;
+use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Handler, Role, Server};
 use crate::model::term::Part;
 use crate::model::world::{Assume, Situation};
@@ -40,17 +40,24 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
         }
         if link.preflight.contains(&index) || link.actual.contains(&index) {
             asked.called.get_or_insert(request.span);
-            asked.sends_credentials |= !matches!(request.credentials.value, Credentials::SameOrigin | Credentials::Omit);
+            asked.sends_credentials |=
+                !matches!(request.credentials.value, Credentials::SameOrigin | Credentials::Omit);
         }
     }
     let server = policy.server.and_then(|server| project.servers.get(server));
     let behind = |handler: &&Handler| covers(policy, index, server, handler);
-    let handlers: Vec<&Handler> = server.map(|server| server.handlers.iter().filter(behind).collect()).unwrap_or_default();
+    let handlers: Vec<&Handler> =
+        server.map(|server| server.handlers.iter().filter(behind).collect()).unwrap_or_default();
+    if is_unanswered(policy, project) {
+        // No list is at fault where nothing answers the preflight.
+        asked.methods.clear();
+        asked.headers.clear();
+        asked.starred.clear();
+    }
     let routed = routed_methods(policy, &handlers);
     let read = read_headers(policy, &handlers);
     let (methods, methods_from) = first_of([(&asked.methods, "client"), (&routed, "routes")]);
-    let (headers, headers_from) =
-        first_of([(&asked.headers, "client"), (&asked.starred, "star"), (&read, "handlers")]);
+    let (headers, headers_from) = first_of([(&asked.headers, "client"), (&asked.starred, "star"), (&read, "handlers")]);
     let mut facts = CallsFacts {
         refused_methods: methods,
         methods_from: methods_from.into(),
@@ -67,6 +74,14 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
         facts.without_credentials = Text::at("a request", call);
     }
     facts
+}
+
+/// Is it known that nothing answers the preflights of what this policy covers?
+fn is_unanswered(policy: &Policy, project: &Project) -> bool {
+    let unanswered = |fault: &HandlerFault| {
+        fault.kind == FaultKind::PreflightUnhandled && fault.cors.is_some_and(|span| policy.span.contains(span))
+    };
+    project.faults.iter().any(unanswered)
 }
 
 /// What is asked for and refused, each name once.
@@ -118,8 +133,9 @@ fn preflight(request: &ClientRequest, policies: &[&Policy], asked: &mut Asked) {
                 add(&mut asked.headers, &header);
             }
         } else if is_name("authorization") && !credentialed {
-            let starred =
-                |policy: &&Policy| listed(policy).wildcard() && !listed(policy).has("authorization") && is_closed(policy);
+            let starred = |policy: &&Policy| {
+                listed(policy).wildcard() && !listed(policy).has("authorization") && is_closed(policy)
+            };
             if policies.iter().all(starred) {
                 add(&mut asked.starred, &header);
             }
@@ -178,11 +194,12 @@ fn routed_methods(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str
     if allowed.missing() || policy.static_assets {
         return found;
     }
-    for handler in handlers.iter().filter(|handler| handler.role == Role::Route && !is_for_servers(handler)) {
-        for method in &handler.scope.methods {
-            if matches!(&**method, "PUT" | "PATCH" | "DELETE") && allowed.lacks(method) {
-                add(&mut found, &Spanned::new(method.clone(), handler.span));
-            }
+    let routes = handlers.iter().filter(|handler| handler.role == Role::Route && !is_for_servers(handler));
+    let of_routes = routes
+        .flat_map(|handler| handler.scope.methods.iter().map(|method| Spanned::new(method.clone(), handler.span)));
+    for method in of_routes.chain(policy.methods_used.iter().cloned()) {
+        if matches!(&*method.value, "PUT" | "PATCH" | "DELETE") && allowed.lacks(&method.value) {
+            add(&mut found, &method);
         }
     }
     found
@@ -200,6 +217,9 @@ fn read_headers(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str>>
     let mut found = Vec::new();
     if allowed.missing() || policy.static_assets {
         return found;
+    }
+    for header in policy.headers_used.iter().filter(|header| allowed.lacks(&header.value)) {
+        add(&mut found, header);
     }
     let guarded = handlers.iter().flat_map(|handler| handler.effects.iter());
     for (test, span) in guarded.flat_map(|guarded| guarded.when.tests()) {

@@ -64,7 +64,12 @@ fn client_facts(
         platform: server.map_or("client", |server| server.platform).into(),
         environment: "production".into(),
         library: request.library.into(),
-        method: request.method.value.as_ref().map(|text| Text::at(text.to_string(), request.method.span)).unwrap_or_default(),
+        method: request
+            .method
+            .value
+            .as_ref()
+            .map(|text| Text::at(text.to_string(), request.method.span))
+            .unwrap_or_default(),
         url: url.map(|url| Text::at(written(url), url.span)).unwrap_or_default(),
         host: Text::new(host),
         from_variable: url.is_some_and(|url| matches!(url.base, Base::Absolute { variable: true, .. })).into(),
@@ -191,7 +196,9 @@ fn redirect(request: &ClientRequest, url: Option<&ClientUrl>, linked: Option<&Li
     if let Some(redirect) = sent_on {
         return Text::at("redirects to https", redirect.span);
     }
-    let Some(link) = linked.filter(|link| link.cross_origin && needs_preflight(request)) else { return Text::default() };
+    let Some(link) = linked.filter(|link| link.cross_origin && needs_preflight(request)) else {
+        return Text::default();
+    };
     match preflight(request, link, project) {
         Some(Outcome::Answered { status: 301 | 302 | 303 | 307 | 308, steps, .. }) => {
             let answered = steps.iter().rev().find(|step| matches!(step.event, Event::Answered(_)));
@@ -238,7 +245,8 @@ fn left_at_home(
         // Written down, and of no effect for another origin.
         (Credentials::SameOrigin, true) => !token(request),
         (Credentials::SameOrigin, false) => !siblings().any(|one| {
-            token(one) || matches!(one.credentials.value, Credentials::Include | Credentials::Unknown | Credentials::Omit)
+            token(one)
+                || matches!(one.credentials.value, Credentials::Include | Credentials::Unknown | Credentials::Omit)
         }),
         _ => false,
     };
@@ -299,10 +307,8 @@ fn unreached(link: &Link, project: &Project) -> Option<HandlerFacts> {
         reason: Text::new(request.method.value.as_deref().unwrap_or("")),
         ..HandlerFacts::default()
     };
-    let covered = server
-        .handlers
-        .iter()
-        .any(|handler| answers_options(handler) && handler.scope.overlaps(&route.scope));
+    let covered =
+        server.handlers.iter().any(|handler| answers_options(handler) && handler.scope.overlaps(&route.scope));
     if needs_preflight(request) && link.preflight.is_empty() && !covered {
         one.preflight_unhandled = true.into();
         one.other = std::mem::take(&mut one.client);

@@ -22,6 +22,8 @@ pub struct Project {
     pub faults: Vec<HandlerFault>,
     /// Header and method names that look misspelt.
     pub names: Vec<NameUse>,
+    /// Names in lists of allowed headers that allow nothing, each list once; `meant` says what they are.
+    pub idle_names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
     /// Variables with `*` as the default, each at the place of that default.
@@ -63,6 +65,7 @@ impl Project {
         }));
         self.faults.extend(other.faults);
         self.names.extend(other.names);
+        self.idle_names.extend(other.idle_names);
         self.hosts.extend(other.hosts);
         self.open_defaults.extend(other.open_defaults);
         self.dev_servers.extend(other.dev_servers);
@@ -141,6 +144,14 @@ pub enum FaultKind {
     InheritanceLost,
     /// A later block that matches as well takes the place of the one with the headers.
     ReplacedBlock,
+    /// It adds a CORS header that the server behind sends as well.
+    SentByBoth,
+    /// It takes away the CORS headers that the server behind sends.
+    HeadersHidden,
+    /// It takes away the `Origin` that the server behind asks for.
+    OriginHidden,
+    /// Options are made and given to nobody.
+    UnusedOptions,
     /// It is chosen by the path, and its path names a method.
     MethodInPath,
     /// A request without an `Origin` header ends in an exception.

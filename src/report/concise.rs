@@ -11,8 +11,8 @@ use crate::finding::Report;
 use crate::source::Sources;
 
 /// Writes one line per finding, the notices if asked, and the summary.
-pub fn write(report: &Report, sources: &Sources, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let painter = Painter::new(options.color);
+pub(super) fn write(report: &Report, sources: &Sources, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let painter = Painter::new(options);
     for finding in &report.findings {
         let span = finding.primary.span;
         let at = sources.position(span.file, span.start);

@@ -9,7 +9,9 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Level, SourceCode, ThemeCharacters,
     ThemeStyles,
 };
+use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
+use super::Options;
 use super::excerpt::{CONTEXT, Excerpt};
 use super::visible::{visible, visible_lines};
 use crate::finding::Severity;
@@ -18,26 +20,32 @@ use crate::source::{FileId, Sources, Span};
 /// Draws diagnostics, with or without colours.
 pub(super) struct Painter {
     theme: GraphicalTheme,
+    links: bool,
+    width: Option<usize>,
+}
+
+/// The first line of a diagnostic: who speaks, and what is said.
+#[derive(Clone, Copy)]
+pub(super) struct Header<'a> {
+    pub(super) severity: Severity,
+    /// Drawn in the colour of the severity.
+    pub(super) title: &'a str,
+    /// Where the title leads to.
+    pub(super) url: Option<&'a str>,
+    pub(super) message: &'a str,
 }
 
 impl Painter {
-    pub(super) fn new(color: bool) -> Painter {
-        let styles = if color { ThemeStyles::ansi() } else { ThemeStyles::none() };
-        Painter { theme: GraphicalTheme { characters: ThemeCharacters::unicode(), styles } }
+    pub(super) fn new(options: Options<'_>) -> Painter {
+        let styles = if options.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
+        let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
+        Painter { theme, links: options.links, width: options.width }
     }
 
-    /// `title message` and the lines of `file` with its labels, of which the first is the one in the header.
-    pub(super) fn draw(
-        &self,
-        title: &str,
-        message: &str,
-        severity: Severity,
-        labels: &[(Span, &str)],
-        file: FileId,
-        sources: &Sources,
-    ) -> String {
+    /// The header and the lines of `file` with its labels, of which the first is named beside the path.
+    pub(super) fn draw(&self, header: Header<'_>, labels: &[(Span, &str)], file: FileId, sources: &Sources) -> String {
         let spans: Vec<Span> = labels.iter().map(|(span, _)| *span).collect();
-        let excerpt = Excerpt::new(sources, file, &spans);
+        let excerpt = Excerpt::new(sources, file, &spans, self.width);
         let label = |(index, (_, text)): (usize, &(Span, &str))| {
             let text = Some(visible(text).into_owned()).filter(|text| !text.is_empty());
             let span = excerpt.label(index);
@@ -47,29 +55,72 @@ impl Painter {
             }
         };
         let labels = labels.iter().enumerate().map(label).collect();
-        let drawn = Drawn { message: visible(message).into_owned(), severity, labels, excerpt };
-        // Title and severity stand where miette would draw an icon.
-        let mut theme = self.theme.clone();
-        for icon in [&mut theme.characters.error, &mut theme.characters.warning, &mut theme.characters.advice] {
-            title.clone_into(icon);
-        }
-        let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+        let drawn = Drawn { severity: header.severity, labels, excerpt };
+        let handler = GraphicalReportHandler::new_themed(self.theme.clone()).with_links(false);
         let mut text = String::new();
         // Writing into a string fails only if a label cannot be placed; what was written before that stays.
         let _ = handler.with_context_lines(CONTEXT).with_wrap_lines(false).render_report(&mut text, &drawn);
-        text.trim_start().to_owned()
+        // In the place of the message, which the header has, stands an empty line.
+        format!("{}{}", self.header(header), text.trim_start_matches('\n'))
+    }
+
+    fn header(&self, header: Header<'_>) -> String {
+        let title = self.severity(header.severity, &visible(header.title));
+        let title = header.url.map_or(title.clone(), |url| self.link(url, &title));
+        let lines = self.wrap(&visible(header.message), header.title.chars().count() + 1, "  ");
+        format!("{title} {}\n", lines.join("\n"))
     }
 
     /// `key: text`, further lines of the text below its first.
     pub(super) fn line(&self, key: &str, text: &str) -> String {
-        let mut out = String::new();
-        for (index, text) in visible_lines(text).iter().enumerate() {
-            match index {
-                0 => out += &format!("  {} {text}\n", self.theme.styles.help.style(format!("{key}:"))),
-                _ => out += &format!("  {} {text}\n", " ".repeat(key.len() + 1)),
-            }
+        let indent = " ".repeat(key.chars().count() + 4);
+        let lines = visible_lines(text).into_iter();
+        let mut lines = lines.map(|line| self.wrap(&line, indent.len(), &indent).join("\n"));
+        let Some(first) = lines.next() else { return String::new() };
+        let rest: String = lines.map(|line| format!("{indent}{line}\n")).collect();
+        format!("  {} {first}\n{rest}", self.theme.styles.help.style(format!("{key}:")))
+    }
+
+    /// `key: address`, each address on its line, and a link where a terminal follows links.
+    pub(super) fn addresses(&self, key: &str, addresses: &[String]) -> String {
+        let indent = " ".repeat(key.chars().count() + 4);
+        let lines: Vec<String> = addresses.iter().map(|url| self.link(url, &visible(url))).collect();
+        if lines.is_empty() {
+            return String::new();
         }
-        out
+        format!("  {} {}\n", self.theme.styles.help.style(format!("{key}:")), lines.join(&format!("\n{indent}")))
+    }
+
+    /// Prose, indented: as it is written, or in lines that fit the terminal.
+    pub(super) fn paragraph(&self, text: &str) -> String {
+        let lines = visible_lines(text.trim_end());
+        let lines = if self.width.is_some() { self.wrap(&lines.join(" "), 2, "  ") } else { lines };
+        let lines = lines.iter().map(|line| format!("  {}\n", line.trim_start()));
+        lines.collect()
+    }
+
+    /// The text as a link (<https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda>).
+    fn link(&self, url: &str, text: &str) -> String {
+        let safe = url.starts_with("https://") && url.chars().all(|c| c.is_ascii_graphic());
+        if self.links && safe { format!("\u{1b}]8;;{url}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\") } else { text.to_owned() }
+    }
+
+    /// The text in lines that fit the terminal, where there is one: `used` columns of the first are taken, and the
+    /// others begin with `indent`.
+    fn wrap(&self, text: &str, used: usize, indent: &str) -> Vec<String> {
+        let Some(width) = self.width else { return vec![text.to_owned()] };
+        let taken = " ".repeat(used);
+        let form = textwrap::Options::new(width.max(used + 20)).initial_indent(&taken).subsequent_indent(indent);
+        let form = form
+            .break_words(false)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation)
+            .wrap_algorithm(WrapAlgorithm::FirstFit);
+        let lines = textwrap::wrap(text, form).into_iter();
+        lines
+            .enumerate()
+            .map(|(index, line)| if index == 0 { line[used.min(line.len())..].into() } else { line.into() })
+            .collect()
     }
 
     /// `text` in the colour of a severity.
@@ -85,15 +136,15 @@ impl Painter {
 
 #[derive(Debug)]
 struct Drawn {
-    message: String,
     severity: Severity,
     labels: Vec<LabeledSpan>,
     excerpt: Excerpt,
 }
 
+/// The message stands in the header.
 impl fmt::Display for Drawn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
     }
 }
 

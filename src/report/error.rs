@@ -4,7 +4,8 @@
 
 use std::io::{self, Write};
 
-use super::diagnostic::Painter;
+use super::Options;
+use super::diagnostic::{Header, Painter};
 use super::visible::visible;
 use crate::error::Error;
 use crate::finding::Severity;
@@ -12,14 +13,15 @@ use crate::source::{Sources, Span};
 
 /// Writes the error, its place and its help.
 pub fn write(error: &Error, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    let painter = Painter::new(color);
+    let painter = Painter::new(Options { color, ..Options::default() });
     match &error.place {
         Some(place) => {
             let mut sources = Sources::default();
             let file = sources.add(place.path.clone(), place.text.clone());
             let span = Span::new(file, place.range.start, place.range.end);
             let labels = [(span, place.label.as_str())];
-            let text = painter.draw("error:", &error.message, Severity::Error, &labels, file, &sources);
+            let header = Header { severity: Severity::Error, title: "error:", url: None, message: &error.message };
+            let text = painter.draw(header, &labels, file, &sources);
             out.write_all(text.as_bytes())?;
         }
         None => writeln!(out, "{} {}", painter.severity(Severity::Error, "error:"), visible(&error.message))?,

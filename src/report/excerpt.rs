@@ -8,17 +8,17 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::visible::{is_hidden, push_visible, visible};
+use super::visible::{ends_command, is_hidden, push_named, push_visible, visible};
 use crate::source::{FileId, Sources, Span};
 
 /// Lines shown above and below a label.
 pub(super) const CONTEXT: usize = 1;
 /// A label over more lines than this is shown by its first line: the whole options object would bury the point.
 const TALL: usize = 8;
-/// Longer lines, in characters, are cut.
+/// Longer lines, in characters, are cut, unless the terminal is narrower.
 const WIDE: usize = 140;
-/// Characters shown before a label in a cut line.
-const LEAD: usize = 40;
+/// What line numbers and frame take of a terminal's width.
+const FRAME: usize = 10;
 
 /// One shown line.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub(super) struct Excerpt {
     text: String,
     lines: Vec<Line>,
     labels: Vec<Moved>,
+    wide: usize,
 }
 
 /// A label in the coordinates of the excerpt.
@@ -50,13 +51,14 @@ struct Moved {
 
 impl Excerpt {
     /// The excerpt of `file` that shows `spans`, all of that file.
-    pub(super) fn new(sources: &Sources, file: FileId, spans: &[Span]) -> Excerpt {
+    pub(super) fn new(sources: &Sources, file: FileId, spans: &[Span], width: Option<usize>) -> Excerpt {
         let places: Vec<Place> = spans.iter().map(|span| Place::new(sources, *span)).collect();
         let mut excerpt = Excerpt {
             name: visible(sources.path(file).as_str()).into_owned(),
             text: String::new(),
             lines: Vec::new(),
             labels: vec![Moved { range: 0..0, column: 0 }; spans.len()],
+            wide: width.map_or(WIDE, |width| width.saturating_sub(FRAME).clamp(40, WIDE)),
         };
         let wanted = |number: usize| {
             places.iter().any(|place| number + CONTEXT >= place.first && number <= place.last + CONTEXT)
@@ -88,7 +90,7 @@ impl Excerpt {
             from..to.max(from)
         };
         let marks = places.iter().filter(|place| place.first <= number && number <= place.last).map(on_line);
-        let window = window(raw, marks.map(|mark| mark.start).min());
+        let window = window(raw, marks.map(|mark| mark.start).min(), self.wide);
         let start = self.text.len();
         // For every character of the window, where it stands in the line and where in the excerpt.
         let mut stations = Vec::with_capacity(window.len() + 1);
@@ -97,7 +99,11 @@ impl Excerpt {
         }
         for (at, c) in raw[window.clone()].char_indices() {
             stations.push((window.start + at, self.text.len()));
-            if c == '\t' { self.text.push(c) } else { push_visible(&mut self.text, c) }
+            match c {
+                '\t' => self.text.push(c),
+                '[' if ends_command(raw, window.start + at, c) => push_named(&mut self.text, c),
+                c => push_visible(&mut self.text, c),
+            }
         }
         stations.push((window.end, self.text.len()));
         if window.end < raw.len() {
@@ -148,16 +154,17 @@ impl Place {
     }
 }
 
-/// The part of a line that is shown, given where its first label starts.
-fn window(raw: &str, label: Option<usize>) -> Range<usize> {
+/// The part of a line that is shown, `wide` columns at most, given where its first label starts.
+fn window(raw: &str, label: Option<usize>, wide: usize) -> Range<usize> {
     // Hidden characters take more room than one column.
     let width = |c: char| if is_hidden(c) && c != '\t' { 8 } else { 1 };
-    if raw.len() <= WIDE && raw.chars().map(width).sum::<usize>() <= WIDE {
+    if raw.chars().map(width).sum::<usize>() <= wide {
         return 0..raw.len();
     }
     let label = label.unwrap_or(0);
     let mut start = label;
-    let mut room = LEAD;
+    // Some of what stands before the label, and more of what follows.
+    let mut room = wide * 2 / 7;
     for (at, c) in raw[..label].char_indices().rev() {
         room = room.saturating_sub(width(c));
         if room == 0 {
@@ -166,7 +173,7 @@ fn window(raw: &str, label: Option<usize>) -> Range<usize> {
         start = at;
     }
     let mut end = start;
-    let mut room = WIDE;
+    let mut room = wide;
     for (at, c) in raw[start..].char_indices() {
         room = room.saturating_sub(width(c));
         if room == 0 {

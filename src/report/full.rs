@@ -5,15 +5,15 @@
 
 use std::io::{self, Write};
 
-use super::diagnostic::Painter;
+use super::diagnostic::{Header, Painter};
 use super::visible::visible;
 use super::{Options, summary};
 use crate::finding::{Finding, Label, Report, Severity};
 use crate::source::{FileId, Sources, Span};
 
 /// Writes every finding, the notices if asked, and the summary.
-pub fn write(report: &Report, sources: &Sources, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let painter = Painter::new(options.color);
+pub(super) fn write(report: &Report, sources: &Sources, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let painter = Painter::new(options);
     for finding in &report.findings {
         writeln!(out, "{}", draw(finding, sources, &painter))?;
     }
@@ -27,18 +27,21 @@ fn draw(finding: &Finding, sources: &Sources, painter: &Painter) -> String {
         all.filter(|label| label.span.file == file).map(|label: &Label| (label.span, label.text.as_str())).collect()
     };
     let title = format!("{}[{}]:", finding.severity, visible(&finding.rule));
-    let mut text = painter.draw(&title, &finding.message, finding.severity, &labels(own), own, sources);
+    let url = finding.see.first().map(String::as_str);
+    let header = Header { severity: finding.severity, title: &title, url, message: &finding.message };
+    let mut text = painter.draw(header, &labels(own), own, sources);
     let mut others: Vec<FileId> = finding.labels.iter().map(|label| label.span.file).collect();
     others.retain(|&file| file != own);
     others.sort_unstable_by_key(|&file| sources.path(file));
     others.dedup();
     for file in others {
         let message = format!("see {}", sources.path(file));
-        text += &painter.draw("note:", &message, Severity::Info, &labels(file), file, sources);
+        let header = Header { severity: Severity::Info, title: "note:", url: None, message: &message };
+        text += &painter.draw(header, &labels(file), file, sources);
     }
     text += &painter.line("witness", finding.witness.as_deref().unwrap_or_default());
     text += &painter.line("help", &finding.help);
-    text += &painter.line("see", &finding.see.join("\n"));
+    text += &painter.addresses("see", &finding.see);
     text += &painter.line("more", &format!("corslint explain {}", finding.rule));
     text
 }

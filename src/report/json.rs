@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Options, fingerprints};
+use super::{Options, fingerprints, json_text};
 use crate::finding::{Finding, Label, Report, Severity};
 use crate::source::{FileId, Position, Sources};
 
@@ -20,8 +20,9 @@ struct Document<'a> {
     summary: JsonSummary,
 }
 
+/// One finding; a line of the format `jsonl` is one too.
 #[derive(Serialize)]
-struct JsonFinding<'a> {
+pub(super) struct JsonFinding<'a> {
     rule: &'a str,
     severity: &'static str,
     group: &'static str,
@@ -69,20 +70,16 @@ struct JsonSummary {
     infos: usize,
     suppressed: usize,
     baselined: usize,
+    fixed: usize,
+    unchanged: usize,
 }
 
 /// Writes the whole report as one object.
-pub fn write(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write) -> io::Result<()> {
-    let prints = fingerprints(&report.findings, sources);
+pub(super) fn write(report: &Report, sources: &Sources, _: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let count = |severity: Severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     let document = Document {
         version: "1",
-        findings: report
-            .findings
-            .iter()
-            .zip(prints)
-            .map(|(finding, print)| self::finding(finding, print, sources))
-            .collect(),
+        findings: findings(report, sources).collect(),
         notices: report
             .notices
             .iter()
@@ -97,10 +94,17 @@ pub fn write(report: &Report, sources: &Sources, _: Options, out: &mut dyn Write
             infos: count(Severity::Info),
             suppressed: report.summary.suppressed,
             baselined: report.summary.baselined,
+            fixed: report.summary.fixed,
+            unchanged: report.summary.unchanged,
         },
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    json_text::pretty(&document, out)
+}
+
+/// The findings in their order.
+pub(super) fn findings<'a>(report: &'a Report, sources: &'a Sources) -> impl Iterator<Item = JsonFinding<'a>> {
+    let prints = fingerprints(&report.findings, sources);
+    report.findings.iter().zip(prints).map(|(finding, print)| self::finding(finding, print, sources))
 }
 
 fn finding<'a>(finding: &'a Finding, fingerprint: String, sources: &'a Sources) -> JsonFinding<'a> {

@@ -11,8 +11,8 @@ use super::visible::visible;
 use crate::finding::{Report, Severity};
 
 /// Writes the notices if asked, and the summary.
-pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let painter = Painter::new(options.color);
+pub(super) fn write(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let painter = Painter::new(options);
     if options.verbose {
         for notice in &report.notices {
             let line = if notice.line > 0 { format!(":{}", notice.line) } else { String::new() };
@@ -20,10 +20,20 @@ pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> i
             writeln!(out, "{key} {}{line}: {}", visible(notice.path.as_str()), visible(&notice.message))?;
         }
     }
+    writeln!(out, "{}", sentence(report, options, &painter))
+}
+
+/// What a run without findings means.
+pub(super) fn verdict(report: &Report) -> &'static str {
+    if report.summary.policies == 0 { "no CORS found" } else { "nothing wrong" }
+}
+
+/// What was looked at and found, in one line.
+pub(super) fn sentence(report: &Report, options: Options<'_>, painter: &Painter) -> String {
     let summary = report.summary;
     let time = options.elapsed.map(|time| format!(" in {:.2} s", time.as_secs_f64())).unwrap_or_default();
     let looked = format!("{}{time}", count(summary.files, "file"));
-    let found = format!("{}, {}", count(summary.servers, "server"), policies(summary.policies));
+    let servers = count(summary.servers, "server");
     let mut rest = Vec::new();
     let mut add = |number: usize, text: String| {
         if number > 0 {
@@ -32,14 +42,20 @@ pub(super) fn write(report: &Report, options: Options, out: &mut dyn Write) -> i
     };
     add(summary.suppressed, format!("{} suppressed", summary.suppressed));
     add(summary.baselined, format!("{} in the baseline", summary.baselined));
+    add(summary.fixed, format!("{} of the baseline fixed (`corslint baseline` prunes)", summary.fixed));
+    add(summary.unchanged, format!("{} where nothing changed", summary.unchanged));
     let hint = if options.verbose { "" } else { " (-v shows them)" };
     add(report.notices.len(), format!("{}{hint}", count(report.notices.len(), "notice")));
     let rest = rest.iter().map(|text| format!("; {text}")).collect::<String>();
-    if report.findings.is_empty() && summary.policies == 0 && summary.servers == 0 {
-        return writeln!(out, "No CORS found: looked at {looked}, none sets it up{rest}");
+    match (report.findings.is_empty(), summary.policies, summary.servers) {
+        (true, 0, 0) => format!("No CORS found: looked at {looked}, none sets it up{rest}"),
+        (true, 0, 1) => format!("No CORS found: looked at {looked}: {servers}, which does not set it up{rest}"),
+        (true, 0, _) => format!("No CORS found: looked at {looked}: {servers}, none sets it up{rest}"),
+        (true, policies, _) => format!("Looked at {looked}: {servers}, {}; nothing wrong{rest}", named(policies)),
+        (false, policies, _) => {
+            format!("Looked at {looked}: {servers}, {}; {}{rest}", named(policies), counts(report, painter))
+        }
     }
-    let verdict = if report.findings.is_empty() { "nothing wrong".to_owned() } else { counts(report, &painter) };
-    writeln!(out, "Looked at {looked}: {found}; {verdict}{rest}")
 }
 
 fn counts(report: &Report, painter: &Painter) -> String {
@@ -54,6 +70,6 @@ fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn policies(number: usize) -> String {
-    format!("{number} CORS {}", if number == 1 { "policy" } else { "policies" })
+fn named(policies: usize) -> String {
+    format!("{policies} CORS {}", if policies == 1 { "policy" } else { "policies" })
 }

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use camino::Utf8PathBuf;
 
 pub use json_schema::json_schema;
-pub use page::explain;
+pub use page::{explain, fix};
 
 use super::rule::{Persona, Rule};
 use crate::finding::Group;

@@ -86,7 +86,7 @@ fn judge(rule: &Rule, subject: &dyn Subject) -> Result<Option<Finding>, String> 
     let environment = Some(subject.environment()).filter(|name| !name.is_empty()).unwrap_or("production");
     let help = match &rule.help {
         Some(help) => help.of(subject.platform()).text(subject)?,
-        None => rule.fix.of(subject.platform()).clone(),
+        None => unwrapped(rule.fix.of(subject.platform())),
     };
     Ok(Some(Finding {
         rule: rule.id.clone(),
@@ -143,4 +143,10 @@ fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
         Some(Once::File) => files.insert(one.finding.primary.span.file),
     });
     merged.into_iter().map(|one| one.finding).collect()
+}
+
+/// A text whose paragraphs are single lines, as a help is shown; the rule file wraps them for its reader.
+fn unwrapped(text: &str) -> String {
+    let paragraph = |lines: &str| lines.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    text.trim().split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n")
 }

@@ -29,10 +29,12 @@ fn redirect(server: &Item<'_>) -> Option<Redirect> {
         return None;
     }
     let names = children.iter().filter(|item| item.name() == "server_name").flat_map(|item| item.args());
-    let hosts: Vec<_> = names.filter(|word| word.is_literal() && word.text.contains('.')).map(|word| word.text.clone()).collect();
+    let hosts: Vec<_> =
+        names.filter(|word| word.is_literal() && word.text.contains('.')).map(|word| word.text.clone()).collect();
     let root = |item: &&Item<'_>| item.name() == "location" && item.args().len() == 1 && item.first() == "/";
     let own = children.iter().find(|item| sends_on(item));
-    let inside = || children.iter().find(root).and_then(|location| location.children.iter().find(|item| sends_on(item)));
+    let inside =
+        || children.iter().find(root).and_then(|location| location.children.iter().find(|item| sends_on(item)));
     let line = own.or_else(inside)?;
     (!hosts.is_empty()).then(|| Redirect { hosts, span: line.span() })
 }

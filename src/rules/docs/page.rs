@@ -77,6 +77,11 @@ fn one_line(source: &str) -> String {
     source.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What to change, for every platform, in Markdown.
+pub fn fix(rule: &Rule) -> String {
+    fixes(&rule.fix, "**")
+}
+
 /// The default, then what differs; platforms with the same text share it. `bold` marks their names.
 fn fixes(fix: &ByPlatform<String>, bold: &str) -> String {
     let mut text = fix.default.clone();
