@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::super::values::option;
 use super::{RESPONSE, child, options, text};
 use crate::eval::value::{Args, Kind, ObjectId, Value};
-use crate::eval::{Event, Interp, Target};
+use crate::eval::{Event, Interp, Object, Target};
 use crate::model::client::{Base, BodyType, ClientRequest, ClientUrl, Credentials};
 use crate::model::condition::Formula;
 use crate::source::{Span, Spanned};
@@ -141,22 +141,30 @@ impl Shared {
         bases
     }
 
-    /// Instances as such: what all of their requests have in common, wherever they go.
+    /// Instances, and axios itself with its defaults, as such: what all of their requests have in common, wherever they go.
     pub(super) fn instances(&self, run: &Interp<'_>) -> Vec<ClientRequest> {
-        let mut requests = Vec::new();
-        for (index, object) in run.objects.iter().enumerate().filter(|(_, object)| &*object.path == INSTANCE) {
-            let mut request = ClientRequest::new("axios", object.span);
-            let bases = self.apply(run, Some(ObjectId(index)), &mut request);
-            request.urls = bases.into_iter().map(|base| ClientUrl { path: None, ..base }).collect();
-            request.method = Spanned::new(None, object.span);
-            if let BodyType::Other(_) = request.content_type.value {
-                // axios drops the type of a request without a body.
-                request.content_type.value = BodyType::Unknown;
-            }
-            request.when = object.when.clone();
-            requests.push(request);
+        let objects = run.objects.iter().enumerate();
+        let made = objects.clone().filter(|(_, object)| &*object.path == INSTANCE);
+        let mut instances: Vec<(Option<ObjectId>, &Object)> =
+            made.map(|(index, object)| (Some(ObjectId(index)), object)).collect();
+        let defaults = run.objects.iter().find(|object| {
+            &*object.path == DEFAULTS && object.parent.is_none() && object.fields.contains_key("baseURL")
+        });
+        instances.extend(defaults.map(|object| (None, object)));
+        instances.into_iter().map(|(instance, object)| self.instance(run, instance, object)).collect()
+    }
+
+    fn instance(&self, run: &Interp<'_>, instance: Option<ObjectId>, object: &Object) -> ClientRequest {
+        let mut request = ClientRequest::new("axios", object.span);
+        let bases = self.apply(run, instance, &mut request);
+        request.urls = bases.into_iter().map(|base| ClientUrl { path: None, ..base }).collect();
+        request.method = Spanned::new(None, object.span);
+        if let BodyType::Other(_) = request.content_type.value {
+            // axios drops the type of a request without a body.
+            request.content_type.value = BodyType::Unknown;
         }
-        requests
+        request.when = object.when.clone();
+        request
     }
 }
 
