@@ -50,6 +50,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     node_http::recognise(run, &cors, &mut project);
     nextjs::recognise(run, packages, entries, &cors, &mut project);
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
+    assembly::withdraw_unused(&mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));

@@ -1,12 +1,11 @@
 //! What is seen in Next.js applications, functions of Vercel, servers of `node:http` and development proxies.
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
 use corslint::fetch::exchange::{Outcome, Running, run};
 use corslint::model::policy::{Fault, Known, OriginAnswer};
 use corslint::model::project::{FaultKind, Project};
 use corslint::model::world::{Assume, Request};
-use corslint::pipeline::analyse;
+use corslint::pipeline::{Stated, analyse};
 use corslint::scan::Scan;
 
 const NEXT: (&str, &str) = ("package.json", r#"{ "dependencies": { "next": "15.1.0" } }"#);
@@ -35,8 +34,7 @@ fn kinds(project: &Project) -> Vec<FaultKind> {
 fn answer(project: &Project, request: &Request, header: &str) -> (u16, Vec<String>) {
     assert_eq!(project.servers.len(), 1);
     let assume = Assume::Production;
-    let running =
-        Running { server: &project.servers[0], policies: &project.policies, assume: &assume, routes_answer: None };
+    let running = Running { server: &project.servers[0], project, depth: 0, assume: &assume, routes_answer: None };
     match run(running, request) {
         Outcome::Answered { status, lines, .. } => {
             let named = lines.into_iter().filter(|line| line.name.eq_ignore_ascii_case(header));

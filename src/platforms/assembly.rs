@@ -2,11 +2,14 @@
 //!
 //! In: handlers. Out: changed handlers and policies. Knows no platform.
 
+use std::collections::BTreeSet;
+
 use super::express::registration::policies_of;
 use super::fetch_api::Served;
 use crate::model::policy::Known;
-use crate::model::project::Project;
+use crate::model::project::{FaultKind, Project};
 use crate::model::server::{Effect, Handler, Role};
+use crate::source::Span;
 
 /// Makes the policies of a handler those of a server, in force at the handler's path.
 pub(super) fn adopt(handler: &Handler, index: usize, project: &mut Project) {
@@ -19,6 +22,14 @@ pub(super) fn adopt(handler: &Handler, index: usize, project: &mut Project) {
             policy.place = handler.name.clone();
         }
     }
+}
+
+/// What some handler turned out to apply is in use, whoever could not see it.
+pub(super) fn withdraw_unused(project: &mut Project) {
+    let applied: BTreeSet<usize> =
+        project.servers.iter().flat_map(|server| &server.handlers).flat_map(policies_of).collect();
+    let places: Vec<Span> = applied.into_iter().map(|policy| project.policies[policy].span).collect();
+    project.faults.retain(|fault| fault.kind != FaultKind::NotInstalled || !places.contains(&fault.span));
 }
 
 /// Takes the policies of functions from a request to a response into the project, and makes the handlers that write them theirs.
