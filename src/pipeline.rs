@@ -166,6 +166,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
     project.absorb(programs);
+    project.hosts.extend(packages.homepages.iter().cloned());
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
     notices.append(&mut workspace.notices);
     platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));

@@ -1,11 +1,12 @@
 //! What Django and Starlette servers answer, read from small programs. Whole recorded projects are in `tests/truth.rs`; here
-//! stands what is subtle. Every expectation was compared with the answer of the real framework.
+//! stands what is subtle. What is expected follows the frameworks' sources, as the platforms name them.
 
 use camino::Utf8PathBuf;
+use corslint::eval::environment::Stated;
 use corslint::fetch::route::{Asked, route};
 use corslint::model::project::Project;
 use corslint::model::world::{Assume, Request};
-use corslint::pipeline::{Stated, analyse};
+use corslint::pipeline::analyse;
 use corslint::scan::Scan;
 
 const APP: &str = "https://app.example.com";

@@ -154,7 +154,7 @@ impl Trace {
                 json(&answers)?
             }
             (Some((method, target)), true) => self.as_given(&model, method, target)?,
-            (Some((method, target)), false) => self.from_a_page(&model, method, target)?,
+            (Some((method, target)), false) => self.as_of_a_page(&model, method, target)?,
         };
         print(text.as_bytes())?;
         Ok(ExitCode::SUCCESS)
@@ -205,7 +205,7 @@ impl Trace {
     }
 
     /// A request as a page makes it.
-    fn from_a_page(&self, model: &Model, method: &str, target: &str) -> Result<String, Error> {
+    fn as_of_a_page(&self, model: &Model, method: &str, target: &str) -> Result<String, Error> {
         let help = "say which page asks: `--from https://www.example.com`";
         let from = self.from.as_deref().ok_or_else(|| Error::new("a trace needs the page's origin").with_help(help))?;
         if from != "null" && Url::parse(from).is_none_or(|url| url.origin() != from) {

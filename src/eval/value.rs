@@ -460,13 +460,15 @@ impl Value {
             Kind::Function(closure) => found.push(closure.module),
             Kind::Class(class) => found.push(class.module),
             Kind::Module(id) => found.push(*id),
-            Kind::Map(map) => map.entries.values().for_each(|entry| match &entry.value.kind {
-                Kind::Function(closure) => found.push(closure.module),
-                _ => {}
+            Kind::Map(map) => map.entries.values().for_each(|entry| {
+                if let Kind::Function(closure) = &entry.value.kind {
+                    found.push(closure.module)
+                }
             }),
-            Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, one)| match &one.kind {
-                Kind::Function(closure) => found.push(closure.module),
-                _ => {}
+            Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, one)| {
+                if let Kind::Function(closure) = &one.kind {
+                    found.push(closure.module)
+                }
             }),
             _ => {}
         }

@@ -7,8 +7,8 @@ use crate::fetch::client::{needs_preflight, unsafe_headers};
 use crate::fetch::exchange::{Event, Outcome, Running, run};
 use crate::model::client::{Base, Browser, ClientRequest, ClientUrl, Credentials};
 use crate::model::condition::{Formula, Test};
-use crate::model::link::Link;
-use crate::model::origin::{Url, is_loopback, is_private_network, registrable_domain};
+use crate::model::link::{Link, own_domain};
+use crate::model::origin::{Url, is_loopback, is_private_network};
 use crate::model::policy::Known;
 use crate::model::probe::named_origins;
 use crate::model::project::Project;
@@ -85,7 +85,7 @@ fn client_facts(
         one.answer_read = Text::at("the answer", read);
     }
     where_it_goes(&mut one, request, url, linked, project, environment);
-    one.redirect = redirect(request, url, linked, project);
+    (one.redirect, one.redirected) = redirect(request, url, linked, project);
     if let (Some(link), Some(server)) = (linked, server) {
         left_at_home(&mut one, request, link, server, project, links);
     }
@@ -172,42 +172,46 @@ fn https_page(
             return Some(Text::at(value.value.to_string(), value.span));
         }
     }
-    let domain = registrable_domain(&url.host);
+    let domain = own_domain(&url.host);
     for (index, policy) in project.policies.iter().enumerate() {
         let asked = linked.is_some_and(|link| link.actual.contains(&index) || link.preflight.contains(&index));
         for origin in named_origins(&policy.allow_origin) {
             let Some(page) = https(&origin.text) else { continue };
-            if asked || (domain.is_some() && registrable_domain(&page.host) == domain) {
+            if asked || (domain.is_some() && own_domain(&page.host) == domain) {
                 return Some(Text::at(origin.text.clone(), origin.span));
             }
         }
     }
-    let own = project
-        .hosts
-        .iter()
-        .find(|host| https(&host.value).is_some_and(|page| registrable_domain(&page.host) == domain));
+    let own = project.hosts.iter().find(|host| https(&host.value).is_some_and(|page| own_domain(&page.host) == domain));
     own.filter(|_| domain.is_some()).map(|host| Text::at(host.value.clone(), host.span))
 }
 
 /// Where a request, or the preflight before it, is answered with a redirect: by a server that sends everybody on to https, or by
-/// the framework of the server that it goes to.
-fn redirect(request: &ClientRequest, url: Option<&ClientUrl>, linked: Option<&Link>, project: &Project) -> Text {
+/// the framework of the server that it goes to. Then what has to change: the address that many calls may share, or this one.
+fn redirect(
+    request: &ClientRequest,
+    url: Option<&ClientUrl>,
+    linked: Option<&Link>,
+    project: &Project,
+) -> (Text, Text) {
+    let shown = |span| url.map(|url| Text::at(written(url), span)).unwrap_or_default();
     let insecure = url.and_then(host_of).filter(|url| url.scheme == "http" && url.port.is_none());
     let sent_on = insecure.and_then(|url| {
         project.redirects.iter().find(|redirect| redirect.hosts.iter().any(|host| **host == *url.host))
     });
     if let Some(redirect) = sent_on {
-        return Text::at("redirects to https", redirect.span);
+        let at = url.map_or(request.span, |url| url.span);
+        return (Text::at("redirects to https", redirect.span), shown(at));
     }
     let Some(link) = linked.filter(|link| link.cross_origin && needs_preflight(request)) else {
-        return Text::default();
+        return Default::default();
     };
     match preflight(request, link, project) {
         Some(Outcome::Answered { status: 301 | 302 | 303 | 307 | 308, steps, .. }) => {
             let answered = steps.iter().rev().find(|step| matches!(step.event, Event::Answered(_)));
-            answered.map(|step| Text::at("redirects", step.span)).unwrap_or_default()
+            answered.map(|step| (Text::at("redirects", step.span), shown(request.span))).unwrap_or_default()
         }
-        _ => Text::default(),
+        _ => Default::default(),
     }
 }
 

@@ -51,7 +51,18 @@ pub enum Bearing {
 /// The places that explain a message: first those that a replay of the request leads to, then grants that lack something.
 pub fn evidence(message: &Message, project: &Project) -> Vec<Evidence> {
     let mut found = replay::replay(message, project);
-    for more in grants::lacking(message, project) {
+    let mut lacking = grants::lacking(message, project);
+    // Libraries write their headers in one place; the setting that is at fault is known better where only one can be.
+    let mut candidates = lacking.iter_mut().filter(|lacks| {
+        lacks.strength == Strength::Lacks && bearing(message, project, lacks.span) != Bearing::Elsewhere
+    });
+    if let (Some(only), None) = (candidates.next(), candidates.next())
+        && found.first().is_some_and(|replayed| replayed.strength == Strength::Replayed)
+    {
+        only.strength = Strength::Replayed;
+        found.clear();
+    }
+    for more in lacking {
         if !found.iter().any(|known| known.span.contains(more.span) || more.span.contains(known.span)) {
             found.push(more);
         }

@@ -125,6 +125,8 @@ fn apps(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> V
                 app.app_router = true;
             }
             Place::Middleware => app.middleware = middleware::middleware(run, module),
+            // Of several configurations the first is read: `.js`, `.mjs`, `.ts`.
+            Place::Config if app.config_module.is_some() => {}
             Place::Config => {
                 app.config = config::read(run, module);
                 app.config_module = Some(module);

@@ -110,12 +110,15 @@ impl Handled {
     }
 }
 
+/// Picks the values that a function answers with out of what it does and what it gives back.
+pub(in crate::platforms) type Answered = fn(&[Event], Value) -> Vec<(Formula, Value)>;
+
 /// Runs a function symbolically. `answered` picks the values it answers with out of what it does and what it gives back.
 pub(in crate::platforms) fn handle(
     run: &mut Interp<'_>,
     closure: &Arc<Closure>,
     args: &Args,
-    answered: fn(&[Event], Value) -> Vec<(Formula, Value)>,
+    answered: Answered,
 ) -> Handled {
     let first_object = run.objects.len();
     let (events, result) = run.run_function(closure, args);

@@ -11,7 +11,7 @@ use super::faults::{Whose, route_unhandled};
 use super::grants::policies;
 use super::symbols::{BINDINGS, REQUEST};
 use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Event, Interp, Target};
+use crate::eval::{Interp, Target};
 use crate::ir::{Function, Pattern};
 use crate::model::condition::Formula;
 use crate::model::policy::Policy;
@@ -35,7 +35,7 @@ pub(in crate::platforms) struct Entry {
     /// The requests it sees.
     pub(in crate::platforms) scope: Scope,
     /// How it answers.
-    pub(in crate::platforms) answered: fn(&[Event], Value) -> Vec<(Formula, Value)>,
+    pub(in crate::platforms) answered: super::answers::Answered,
 }
 
 impl Entry {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::assembly::{adopt, serve_behind, yield_to_outer};
 use super::super::express::cors_npm::CorsObjects;
-use super::super::header_rules::rule_handler;
+use super::super::header_rules::{covers_files, rule_handler};
 use super::super::manual::header_name;
 use super::{App, faults, pages};
 use crate::eval::Interp;
@@ -73,6 +73,12 @@ pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project
         pages: first_page..first_route,
         routes: first_route..handlers.len(),
     };
+    for rule in &handlers[parts.rules.clone()] {
+        let routes = handlers[parts.pages.start..parts.routes.end].iter().map(|route| route.scope.clone());
+        if let Role::Cors(policy) = rule.role {
+            project.policies[policy].static_assets = covers_files(rule, routes, app.config.rewrites);
+        }
+    }
     handlers.extend(the_rest(app, span));
     let index = project.servers.len();
     for handler in &handlers {
