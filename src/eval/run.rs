@@ -414,10 +414,13 @@ impl Interp<'_> {
         let depth = self.path.len();
         let inner = self.block_scope(scope);
         let (returned_before, thrown_before) = self.ways_out();
+        let (events_before, objects_before) = (self.log.len(), self.objects.len());
         let body_flow = self.run_block(body, inner);
         let body_rest = self.path.split_off(depth);
         let thrown = Formula::test(Test::Thrown(span), span);
-        if let (Some(frame), false) = (self.frames.last_mut(), handlers.is_empty()) {
+        // Only what is done to something outside can throw where nothing says so.
+        let may_throw = self.log.len() > events_before || self.objects.len() > objects_before;
+        if let (Some(frame), true) = (self.frames.last_mut(), may_throw && !handlers.is_empty()) {
             // What the body gives back is given back where nothing was thrown.
             for (when, _) in frame.returns.iter_mut().skip(returned_before) {
                 *when = when.clone().and(thrown.clone().negated());
