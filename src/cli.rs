@@ -7,6 +7,7 @@ mod baseline;
 mod check;
 mod common;
 mod completions;
+mod decode;
 mod docs;
 mod engine;
 mod explain;
@@ -50,6 +51,7 @@ struct Arguments {
 enum Verb {
     Check(check::Check),
     Explain(explain::Explain),
+    Decode(decode::Decode),
     Rules(rules::Rules),
     Init(init::Init),
     Baseline(baseline::Baseline),
@@ -92,6 +94,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
     let (result, color) = match arguments.verb {
         Verb::Check(check) => (check.run(engine), check.common.color),
         Verb::Explain(explain) => (explain.run(engine), explain.common.color),
+        Verb::Decode(decode) => (decode.run(engine), decode.common.color),
         Verb::Rules(rules) => (rules.run(engine), rules.common.color),
         Verb::Init(init) => (init.run(engine), init.common.color),
         Verb::Baseline(baseline) => (baseline.run(engine), baseline.common.color),

@@ -59,6 +59,11 @@ pub trait Loader {
         let _ = name;
         None
     }
+    /// Does this file speak of what is looked for by itself?
+    fn speaks(&self, path: &Utf8Path) -> bool {
+        let _ = path;
+        true
+    }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
 }
@@ -76,16 +81,16 @@ pub trait Library: Sync {
         let _ = (run, target, args, span);
         None
     }
-    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
-    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
-        let _ = (run, left, right, span);
-        None
-    }
     /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
     /// Its call is then recorded as `class:.name`, with the class as the first argument.
     fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
         let _ = (bases, name);
         false
+    }
+    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
+    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
+        let _ = (run, left, right, span);
+        None
     }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -120,6 +125,8 @@ pub struct Object {
     pub span: Span,
     /// When it is made.
     pub when: Formula,
+    /// It is there for certain: made with `new`. What a call gives back may be nothing.
+    pub exists: bool,
 }
 
 /// Something a program did to a library.
@@ -146,6 +153,8 @@ pub struct Bounds {
     pub steps: usize,
     /// Expressions and statements evaluated for one file or one function that nobody calls.
     pub entry_steps: usize,
+    /// Expressions and statements evaluated for one function that a platform asks for.
+    pub handler_steps: usize,
     /// Calls in calls.
     pub depth: usize,
     /// Expressions and statements within each other, through all calls: what the stack has to hold.
@@ -167,6 +176,7 @@ impl Default for Bounds {
         Bounds {
             steps: 10_000_000,
             entry_steps: 400_000,
+            handler_steps: 400_000,
             depth: 40,
             nesting: 1_000,
             events: 200_000,
@@ -201,6 +211,8 @@ pub struct Interp<'a> {
     instantiated: HashMap<Span, ObjectId>,
     seen_pending: HashSet<Span>,
     reads: Vec<EnvRecord>,
+    /// Where the lists and maps are written that were read by a name.
+    pub looked_up: HashSet<Span>,
     /// Functions that take their first argument apart by name: `({ req, res }) => …`.
     pub destructuring: Vec<Arc<Closure>>,
     /// Where a missing variable is replaced by `*`.
@@ -249,6 +261,7 @@ impl<'a> Interp<'a> {
             instantiated: HashMap::new(),
             seen_pending: HashSet::new(),
             reads: Vec::new(),
+            looked_up: HashSet::new(),
             destructuring: Vec::new(),
             open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
@@ -322,9 +335,9 @@ impl<'a> Interp<'a> {
     /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
     pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
         let path = std::mem::take(&mut self.path);
-        self.entry_steps_left = self.bounds.entry_steps;
+        self.entry_steps_left = self.bounds.handler_steps;
         // What a platform asks for is run however much the programs around it have cost.
-        self.steps_left = self.steps_left.max(self.bounds.entry_steps);
+        self.steps_left = self.steps_left.max(self.bounds.handler_steps);
         // Functions given to something unknown are seen once in each run.
         let called = std::mem::take(&mut self.called);
         let start = self.log.len();
@@ -335,34 +348,14 @@ impl<'a> Interp<'a> {
         (self.log.split_off(start.min(self.log.len())), value)
     }
 
-    /// The value of a default or an annotation in a function's signature, where the function was made.
-    pub fn in_signature(&mut self, closure: &Closure, expr: &ir::Expr) -> Value {
-        let path = std::mem::take(&mut self.path);
-        let start = self.log.len();
-        let frame = run::Frame {
-            module: closure.module,
-            language: self.language(closure.module),
-            function: None,
-            base: 0,
-            returns: Vec::new(),
-            throws: Vec::new(),
-        };
-        self.frames.push(frame);
-        let value = self.eval(expr, closure.scope);
-        self.frames.pop();
-        self.path = path;
-        self.log.truncate(start);
-        value
-    }
-
     /// Calls a value where the program stands: under its conditions, with what it does in the log.
     pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
         self.call(callee, args, None, false, span)
     }
 
-    /// When a value is taken for true.
-    pub fn truth_of(&mut self, value: &Value) -> Formula {
-        self.truthy(value)
+    /// Did the last run end because it took too long? What it gave back is then not all.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps_left.min(self.entry_steps_left) == 0
     }
 
     /// A name that a module gives out; what is given out and not known is an unknown value.
@@ -394,6 +387,26 @@ impl<'a> Interp<'a> {
     /// The module of a path, if it was evaluated.
     pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
         self.modules.get_index_of(path).map(ModuleId)
+    }
+
+    /// Does a module, or one whose functions it has at its top, speak of what is looked for? `steps` imports are followed.
+    pub fn speaks(&self, module: ModuleId, steps: usize) -> bool {
+        let mut seen = HashSet::from([module]);
+        let mut open = vec![(module, steps)];
+        while let Some((module, steps)) = open.pop() {
+            if self.loader.speaks(self.module_path(module)) {
+                return true;
+            }
+            if steps == 0 {
+                continue;
+            }
+            for (_, value) in self.top_level_names(module) {
+                let mut homes = Vec::new();
+                value.homes(&mut homes);
+                open.extend(homes.into_iter().filter(|home| seen.insert(*home)).map(|home| (home, steps - 1)));
+            }
+        }
+        false
     }
 
     /// Is there a file at this path?
@@ -477,7 +490,16 @@ impl<'a> Interp<'a> {
     ) -> ObjectId {
         let id = ObjectId(self.objects.len());
         let when = self.condition();
-        self.objects.push(Object { path: path.into(), parent, class: None, args, fields: IndexMap::new(), span, when });
+        self.objects.push(Object {
+            path: path.into(),
+            parent,
+            class: None,
+            args,
+            fields: IndexMap::new(),
+            span,
+            when,
+            exists: false,
+        });
         id
     }
 

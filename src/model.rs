@@ -6,6 +6,7 @@ pub mod client;
 pub mod condition;
 pub mod dev_server;
 pub mod intent;
+pub mod layers;
 pub mod link;
 pub mod origin;
 pub mod path;

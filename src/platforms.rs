@@ -4,6 +4,7 @@
 //! judges: it says what is there. To add one: a file here with a `Library` and a `recognise`, one line in `libraries`
 //! or `recognise`, and its fixtures.
 
+pub mod appwrite;
 mod assembly;
 pub mod client;
 pub mod compose;
@@ -23,7 +24,9 @@ mod node_http;
 mod overrides;
 pub mod packages;
 pub mod ports;
+mod preflight_only;
 pub mod spelling;
+mod unused_options;
 pub mod values;
 mod vercel;
 
@@ -37,7 +40,7 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &fetch_api::FetchApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -50,8 +53,12 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
+    project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
+    project.idle_names = spelling::idle(&project);
+    preflight_only::faults(&mut project);
+    unused_options::faults(run, &mut project);
     let defaults = run.open_defaults.iter();
     project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     ports::attach(run, packages, &mut project);
@@ -87,6 +94,7 @@ pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool)
     }
     project.faults.retain(|fault| !is_development(fault.span.file));
     project.names.retain(|name| !is_development(name.name.span.file));
+    project.idle_names.retain(|name| !is_development(name.name.span.file));
     project.hosts.retain(|host| !is_development(host.span.file));
 }
 

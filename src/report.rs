@@ -5,6 +5,7 @@
 
 mod checkstyle;
 mod concise;
+pub mod decode;
 mod diagnostic;
 pub mod error;
 mod excerpt;

@@ -107,7 +107,9 @@ impl Step {
         fs::write(folder.join("corslint"), script).unwrap();
         fs::set_permissions(folder.join("corslint"), fs::Permissions::from_mode(0o755)).unwrap();
         let archive = "corslint-v1.2.3-x86_64-unknown-linux-gnu.tar.gz";
-        let pack = format!("tar -czf {archive} corslint && (sha256sum {archive} || shasum -a 256 {archive}) >{archive}.sha256");
+        let pack = format!(
+            "tar -czf {archive} corslint && (sha256sum {archive} || shasum -a 256 {archive}) >{archive}.sha256"
+        );
         assert!(Command::new("sh").args(["-c", &pack]).current_dir(&folder).status().unwrap().success());
         if let Some(sum) = sum {
             fs::write(folder.join(format!("{archive}.sha256")), sum).unwrap();
@@ -188,7 +190,8 @@ fn a_release_is_used_when_it_is_what_was_published() {
     assert_eq!(done.code, Some(1), "{}", done.err);
     assert!(done.log.starts_with("released\n"), "{}", done.log);
     let asked = fs::read_to_string(step.path("curl-asked")).unwrap();
-    let url = "https://git.example/owner/corslint/releases/download/v1.2.3/corslint-v1.2.3-x86_64-unknown-linux-gnu.tar.gz";
+    let url =
+        "https://git.example/owner/corslint/releases/download/v1.2.3/corslint-v1.2.3-x86_64-unknown-linux-gnu.tar.gz";
     assert_eq!(asked, format!("{url}\n{url}.sha256\n"));
     assert!(!step.path("cargo-asked").exists());
 }

@@ -6,6 +6,7 @@ use corslint::fetch::cause::Cause;
 use corslint::fetch::console::console;
 use corslint::fetch::decode::{Message, decode};
 use corslint::fetch::template::Words;
+use corslint::rules::{embedded_files, load};
 use serde_json::Value;
 
 const CHROMIUM: &str = "Access to fetch at 'https://api.example.com/data/1?at=2' from origin 'https://app.example.com' has been \
@@ -161,7 +162,6 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
             "Credentials flag is true, but Access-Control-Allow-Credentials is not \"true\".",
         ),
         (Safari, C::PreflightStatus, "Preflight response is not successful. Status code: 401"),
-        (Safari, C::PreflightRedirect, "Preflight response is not successful. Status code: 301"),
         (Safari, C::MethodNotAllowed, "Method PUT is not allowed by Access-Control-Allow-Methods."),
         (Safari, C::HeaderNotAllowed, "Request header field X-Api-Key is not allowed by Access-Control-Allow-Headers."),
         (Safari, C::MethodsUnreadable, "Header Access-Control-Allow-Methods has an invalid value: GET; PUT"),
@@ -202,6 +202,8 @@ fn texts() -> Vec<(Browser, String, Vec<Cause>)> {
     let not_allowed = "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin. Status code: 200";
     let three = vec![C::AllowOriginMissing, C::AllowOriginDiffers, C::AllowOriginInvalid];
     texts.push((Safari, not_allowed.to_owned(), three));
+    let redirect = "Preflight response is not successful. Status code: 301";
+    texts.push((Safari, redirect.to_owned(), vec![C::PreflightRedirect, C::PreflightStatus]));
     let more = "Access-Control-Allow-Origin cannot contain more than one origin.";
     texts.push((Safari, more.to_owned(), vec![C::AllowOriginTwice, C::AllowOriginList]));
     for (cause, reason) in [
@@ -272,6 +274,16 @@ fn every_text_of_the_table_is_tried() {
     let tried: Vec<Cause> = texts().into_iter().flat_map(|(_, _, causes)| causes).collect();
     for entry in &console().causes {
         assert!(entry.texts.is_empty() || tried.contains(&entry.id), "{:?}", entry.id);
+    }
+}
+
+#[test]
+fn rules_of_the_table_exist() {
+    let rules = load(embedded_files()).unwrap();
+    for entry in &console().causes {
+        for id in entry.rules.iter().chain(&entry.preflight_rules) {
+            assert!(rules.iter().any(|rule| *rule.id == **id), "{:?}: there is no rule `{id}`", entry.id);
+        }
     }
 }
 

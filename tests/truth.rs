@@ -9,9 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
 use corslint::fetch::route::{Asked, route};
 use corslint::model::world::{Assume, Request};
+use corslint::pipeline::Stated;
 use corslint::{pipeline, scan};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -79,7 +79,7 @@ fn relevant(status: u16, headers: impl IntoIterator<Item = (String, Vec<String>)
 fn request(asking: &Asking) -> Request {
     let path = asking.path.split('?').next().expect("a first piece");
     // The recorded servers stood on plain HTTP.
-    let mut request = Request::new(&asking.method, path).over_http();
+    let mut request = Request::new(&asking.method, path).sent_with("http");
     for (name, value) in &asking.headers {
         request = request.with(name, value);
     }
@@ -99,7 +99,7 @@ fn score(folder: &Path, standard: &BTreeMap<String, Asking>) -> Option<(String, 
     let name = folder.file_name().expect("a folder").to_string_lossy().into_owned();
     let root = Utf8PathBuf::from_path_buf(folder.to_owned()).expect("UTF-8");
     let mut scan = scan::scan(&[".".into()], scan::Options::new(&root)).expect("a folder");
-    let stated = Stated { variables: recorded.run.env.clone(), closed: true };
+    let stated = Stated { variables: recorded.run.env.clone(), closed: true, ..Stated::default() };
     let project = pipeline::analyse(&mut scan, &stated).project;
     let asked = Asked { assume: &Assume::Production, routes_answer: None };
     let mut score = Score::default();

@@ -95,4 +95,6 @@ pub struct Outcome {
     pub scan: Scan,
     /// The servers, policies and clients found, as text; empty unless asked for.
     pub model: String,
+    /// The same as they are.
+    pub project: Project,
 }

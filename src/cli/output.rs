@@ -128,9 +128,11 @@ fn bytes(format: Format, outcome: &Outcome, options: Options<'_>) -> Result<Vec<
 
 /// The options with what the terminal can do, for a report that goes there.
 fn on_screen<'a>(target: &Target, color: Color, options: Options<'a>) -> Options<'a> {
-    if target.file.is_some() {
-        return options;
-    }
+    if target.file.is_some() { options } else { screen(color, options) }
+}
+
+/// The options with what the terminal can do.
+pub(super) fn screen(color: Color, options: Options<'_>) -> Options<'_> {
     let color = color.on(&io::stdout());
     let links = color && supports_hyperlinks::on(Stream::Stdout);
     let size = if io::stdout().is_terminal() { terminal_size::terminal_size() } else { None };

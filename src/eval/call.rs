@@ -202,10 +202,31 @@ impl Interp<'_> {
             return Value::unknown(Reason::Bound, span);
         }
         let id = self.make_object(format!("{}()", target.path), args.clone(), target.object, span);
+        self.objects[id.0].exists = new;
         if let Some(event) = self.log.get_mut(index) {
             event.result = Some(id);
         }
         Value::new(Kind::Object(id), span)
+    }
+
+    /// The value of a default or an annotation in a function's signature, where the function was made.
+    pub fn in_signature(&mut self, closure: &Closure, expr: &Expr) -> Value {
+        let path = std::mem::take(&mut self.path);
+        let start = self.log.len();
+        let frame = Frame {
+            module: closure.module,
+            language: self.language(closure.module),
+            function: None,
+            base: 0,
+            returns: Vec::new(),
+            throws: Vec::new(),
+        };
+        self.frames.push(frame);
+        let value = self.eval(expr, closure.scope);
+        self.frames.pop();
+        self.path = path;
+        self.log.truncate(start);
+        value
     }
 
     /// Enters one of the program's own functions.
@@ -261,8 +282,19 @@ impl Interp<'_> {
         if returns.is_empty() {
             return Value::undefined(span);
         }
-        for (_, value) in &returns {
+        for (_, value) in &mut returns {
             self.note_returned(value, 0);
+            // Which of several answers it was is known by where the function was called.
+            if let Kind::OneOf(alternatives) = &value.kind {
+                let through = alternatives.iter().map(|(when, one)| match one.kind {
+                    Kind::Object(_) => (when.clone(), one.clone().through(span)),
+                    _ => (when.clone(), one.clone()),
+                });
+                value.kind = Kind::OneOf(through.collect());
+            }
+            if matches!(value.kind, Kind::Object(_)) {
+                *value = value.clone().through(span);
+            }
         }
         Value::one_of(returns, span).through(span)
     }

@@ -88,6 +88,9 @@ impl Interp<'_> {
             {
                 return self.module_member(id, name, span);
             }
+            if matches!(value.kind, Kind::List(_) | Kind::Map(_)) {
+                self.looked_up.insert(value.span);
+            }
             // Literals keep the place they were written at; how they came here is their trace.
             return value.through(span);
         }

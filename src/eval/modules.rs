@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
 use super::Interp;
@@ -256,7 +256,7 @@ impl Interp<'_> {
         let here = self.module_path(self.current_module()).to_owned();
         let directory = here.parent().unwrap_or(Utf8Path::new("")).to_owned();
         if specifier.starts_with('.') {
-            return self.file_at(&normalise(&directory.join(specifier))?);
+            return self.file_at(&normalise(&directory, &directory.join(specifier))?);
         }
         let aliases = self.aliases(&directory);
         for (prefix, star, targets) in &aliases.paths {
@@ -267,7 +267,7 @@ impl Interp<'_> {
             if let Some(rest) = rest {
                 for target in targets {
                     let path = if rest.is_empty() { target.clone() } else { target.join(rest) };
-                    if let Some(found) = normalise(&path).and_then(|path| self.file_at(&path)) {
+                    if let Some(found) = normalise(&directory, &path).and_then(|path| self.file_at(&path)) {
                         return Some(found);
                     }
                 }
@@ -311,7 +311,7 @@ impl Interp<'_> {
         let candidates = named.iter().map(|path| home.join(path)).chain(from_sources);
         candidates
             .chain([home.join("src"), home.join("src/index"), home.join("index")])
-            .find_map(|path| normalise(&path).and_then(|path| self.file_at(&path)))
+            .find_map(|path| normalise(&home, &path).and_then(|path| self.file_at(&path)))
     }
 
     /// The file a path without extension means, also as a directory with an index file.
@@ -361,8 +361,12 @@ impl Interp<'_> {
     }
 }
 
-/// Removes `.` and `..`; `None` when the path leaves the repository.
-fn normalise(path: &Utf8Path) -> Option<Utf8PathBuf> {
+/// Removes `.` and `..`; `None` when the path leaves the repository, which may itself lie above the working directory or have
+/// been named by its full path: what `base`, a directory of it, begins with stays.
+fn normalise(base: &Utf8Path, path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let above = base.components().take_while(|part| matches!(part, Utf8Component::RootDir | Utf8Component::ParentDir));
+    let above: Utf8PathBuf = above.collect();
+    let path = path.strip_prefix(&above).unwrap_or(path);
     let mut parts: Vec<&str> = Vec::new();
     for part in path.as_str().split('/') {
         match part {
@@ -373,13 +377,13 @@ fn normalise(path: &Utf8Path) -> Option<Utf8PathBuf> {
             part => parts.push(part),
         }
     }
-    Some(Utf8PathBuf::from(parts.join("/")))
+    Some(above.join(parts.join("/")))
 }
 
 fn read_aliases(document: &Node, base: &Utf8Path) -> Option<Aliases> {
     let options = document.get("compilerOptions")?;
     let url = options.get("baseUrl").and_then(Node::as_str);
-    let root = normalise(&base.join(url.unwrap_or(".")))?;
+    let root = normalise(base, &base.join(url.unwrap_or(".")))?;
     let mut aliases = Aliases { paths: Vec::new(), base: url.map(|_| root.clone()) };
     for (pattern, targets) in options.get("paths").map(Node::entries).unwrap_or_default() {
         let (prefix, star) = match pattern.value.split_once('*') {

@@ -413,16 +413,23 @@ impl Interp<'_> {
     ) -> Flow {
         let depth = self.path.len();
         let inner = self.block_scope(scope);
-        let thrown_before = self.frames.last().map_or(0, |frame| frame.throws.len());
+        let (returned_before, thrown_before) = self.ways_out();
         let body_flow = self.run_block(body, inner);
         let body_rest = self.path.split_off(depth);
+        let thrown = Formula::test(Test::Thrown(span), span);
+        if let (Some(frame), false) = (self.frames.last_mut(), handlers.is_empty()) {
+            // What the body gives back is given back where nothing was thrown.
+            for (when, _) in frame.returns.iter_mut().skip(returned_before) {
+                *when = when.clone().and(thrown.clone().negated());
+            }
+        }
         // What the body throws itself is handled here: those conditions select the handler for certain.
         let mine: Vec<(Formula, Span)> = self
             .frames
             .last_mut()
             .map(|frame| frame.throws.split_off(thrown_before.min(frame.throws.len())))
             .unwrap_or_default();
-        let mut selectors = vec![Formula::test(Test::Thrown(span), span)];
+        let mut selectors = vec![thrown];
         let since = self.since_call();
         selectors.extend(mine.into_iter().map(|(when, _)| when.given(std::slice::from_ref(&since))));
         let mut all_leave = body_flow == Flow::Leaves;

@@ -396,13 +396,23 @@ impl Value {
         match flat.len() {
             0 => Value::unknown(Reason::NotModelled, span),
             1 => flat.swap_remove(0).1,
-            n if n > Value::MOST_ALTERNATIVES => Value::unknown(Reason::Bound, span),
+            n if n > Value::MOST_ALTERNATIVES => {
+                // A function with many ways to answer gives back as many objects; each is as small as the next.
+                let objects = flat.iter().all(|(_, one)| matches!(one.kind, Kind::Object(_)) || one.is_nullish());
+                match objects && n <= Value::MOST_OBJECTS {
+                    true => Value::new(Kind::OneOf(flat.into()), span),
+                    false => Value::unknown(Reason::Bound, span),
+                }
+            }
             _ => Value::new(Kind::OneOf(flat.into()), span),
         }
     }
 
     /// More alternatives than this are one unknown.
     pub const MOST_ALTERNATIVES: usize = 24;
+
+    /// The same where all of them are objects.
+    pub const MOST_OBJECTS: usize = 96;
 
     /// The alternatives of a value: itself, unless it is one of several.
     pub fn alternatives(&self) -> Vec<(Formula, Value)> {
@@ -468,6 +478,24 @@ impl Value {
         match &self.kind {
             Kind::Function(closure) => Some(closure),
             _ => None,
+        }
+    }
+
+    /// The modules whose functions it is, or holds.
+    pub fn homes(&self, found: &mut Vec<ModuleId>) {
+        match &self.kind {
+            Kind::Function(closure) => found.push(closure.module),
+            Kind::Class(class) => found.push(class.module),
+            Kind::Module(id) => found.push(*id),
+            Kind::Map(map) => map.entries.values().for_each(|entry| match &entry.value.kind {
+                Kind::Function(closure) => found.push(closure.module),
+                _ => {}
+            }),
+            Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, one)| match &one.kind {
+                Kind::Function(closure) => found.push(closure.module),
+                _ => {}
+            }),
+            _ => {}
         }
     }
 

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use camino::Utf8Path;
+
 use super::intended::Intended;
 use crate::eval::environment::{Deployment, Environment};
 use crate::model::condition::Test;
 use crate::model::origin::{
-    Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, www_twin,
+    Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, registrable_domain,
+    www_twin,
 };
-use crate::model::policy::{Known, Policy};
+use crate::model::policy::{Known, OriginAnswer, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
 use crate::model::project::Project;
-use crate::model::world::{Assume, is_selector};
+use crate::model::world::{Assume, Stage, is_selector, stage};
 use crate::rules::facts::{Facts, OriginFacts, PolicyFacts, Text};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 pub(super) fn gather(
     policy: &Policy,
@@ -21,6 +24,7 @@ pub(super) fn gather(
     facts_of_policy: &Arc<PolicyFacts>,
     project: &Project,
     environment: &Environment,
+    sources: &Sources,
     facts: &mut Facts,
 ) {
     let open = facts_of_policy.allow_origin.any.0;
@@ -49,6 +53,14 @@ pub(super) fn gather(
     let arms = policy.allow_origin.arms.iter();
     let knows_star = open || arms.flat_map(|arm| arm.when.tests()).any(|(test, _)| asks(test));
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
+    let certain = policy.allow_origin.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown);
+    let mut hosts =
+        named.iter().filter(|one| one.standing != Standing::Elsewhere).filter_map(|one| Url::parse(&one.text));
+    let made_for_staging = sources
+        .path(policy.span.file)
+        .file_stem()
+        .is_some_and(|stem| stem.split(['.', '-', '_']).any(|word| stage(word) == Some(Stage::Staging)));
+    let only_staging = certain && !open && !made_for_staging && hosts.all(|url| is_staging(&url.host));
     for one in named {
         let fallback = one.fallback.is_some();
         let deployed = is_deployed_default(one, named);
@@ -66,6 +78,15 @@ pub(super) fn gather(
         let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
         let evidence = intended.twin.clone().or(evidence);
         let production_standing = one.standing == Standing::Production;
+        let insecure = production_standing && url.as_ref().is_some_and(|url| url.scheme == "http");
+        let own = policy.own_hosts.iter().find(|own| *own.value == *host && production_standing);
+        let own_host = own.map(|own| Text::at(own.value.to_string(), own.span));
+        let scheme = url.as_ref().filter(|_| production_standing).and_then(other_scheme);
+        let scheme = scheme.filter(|other| is_missing(policy, other, one));
+        let other_scheme = scheme.and_then(|other| {
+            let same = |url: &Url| url.scheme == other.scheme && url.host == other.host && url.port == other.port;
+            used_by_pages(&same, one.span, project, environment)
+        });
         let meant = fault.as_ref().and_then(|(_, meant)| meant.clone());
         facts.origins.push(OriginFacts {
             span: Some(one.span),
@@ -76,7 +97,7 @@ pub(super) fn gather(
             scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
             loopback: is_loopback(&host).into(),
             private_network: is_private_network(&host).into(),
-            insecure: (production_standing && url.as_ref().is_some_and(|url| url.scheme == "http")).into(),
+            insecure: insecure.into(),
             suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),
             malformed: fault.is_some().into(),
             malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
@@ -95,10 +116,60 @@ pub(super) fn gather(
             twin_stated: intended.twin.is_some().into(),
             intent: intended.place,
             staging: is_staging(&host).into(),
+            literal: is_program(sources.path(one.span.file)).into(),
+            only_staging: only_staging.into(),
+            is_own_host: own_host.is_some().into(),
+            own_host: own_host.unwrap_or_default(),
+            encrypted_elsewhere: (other_scheme.is_some() && insecure).into(),
+            scheme_mismatch: other_scheme.is_some().into(),
+            other_scheme: other_scheme.unwrap_or_default(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),
         });
     }
+}
+
+/// The same origin with the other scheme, where the host is one that anybody can reach.
+fn other_scheme(url: &Url) -> Option<Url> {
+    let scheme = match &*url.scheme {
+        "http" => "https",
+        "https" => "http",
+        _ => return None,
+    };
+    let public = registrable_domain(&url.host).is_some() && !is_private_network(&url.host) && url.port.is_none();
+    public.then(|| Url { scheme: scheme.to_owned(), ..url.clone() })
+}
+
+/// Where the repository says that its pages live at an origin: a variable named after them, a trusted origin of the server.
+fn used_by_pages(
+    same: &dyn Fn(&Url) -> bool,
+    here: Span,
+    project: &Project,
+    environment: &Environment,
+) -> Option<Text> {
+    const WORDS: [&str; 9] = ["FRONT", "FRONTEND", "CLIENT", "APP", "WEB", "SITE", "ORIGIN", "ORIGINS", "CORS"];
+    let of_pages = |name: &str| {
+        let words: Vec<String> = name.split('_').map(str::to_ascii_uppercase).collect();
+        let other = ["API", "SERVER", "BACKEND", "BACK", "WEBHOOK", "CALLBACK"];
+        words.iter().any(|word| WORDS.contains(&word.as_str()))
+            && !words.iter().any(|word| other.contains(&word.as_str()))
+    };
+    let names =
+        |text: &str| text.split([',', ' ', ';']).filter_map(|piece| Url::parse(piece.trim())).any(|url| same(&url));
+    let deployed = |deployment: Deployment| matches!(deployment, Deployment::Production | Deployment::Any);
+    let files = environment.files.iter().filter(|file| deployed(file.deployment));
+    let mut lines =
+        files.flat_map(|file| file.variables.iter()).filter(|(name, _)| of_pages(name)).map(|(_, value)| value);
+    let line = lines.find(|value| value.span != here && names(&value.value));
+    line.map(|value| Text::at(value.value.to_string(), value.span)).or_else(|| {
+        let mut hosts = project.hosts.iter().filter(|host| host.span != here);
+        hosts.find(|host| names(&host.value)).map(|host| Text::at(host.value.clone(), host.span))
+    })
+}
+
+/// Is it the file of a program, as opposed to a configuration?
+fn is_program(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "py"))
 }
 
 /// A default that names a deployed site as well is what production uses, not a makeshift for want of the variable.

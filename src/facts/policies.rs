@@ -37,7 +37,7 @@ pub(super) fn gather(
         one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
         intended(&mut one, policy, project);
         let one = Arc::new(one);
-        super::origins::gather(policy, &named, &one, project, environment, facts);
+        super::origins::gather(policy, &named, &one, project, environment, sources, facts);
         facts.policies.push((*one).clone());
         facts.policies.extend(super::examples::copied(policy, &one, environment, sources));
         settings(policy, facts);
@@ -52,6 +52,19 @@ pub(super) fn gather(
             suggestion: Text::new(name.meant.to_string()),
             kind: name.kind.into(),
             misspelled: true.into(),
+            ..HeaderFacts::default()
+        });
+    }
+    for name in &project.idle_names {
+        facts.headers.push(HeaderFacts {
+            span: Some(name.name.span),
+            server: None,
+            platform: name.platform.into(),
+            environment: "production".into(),
+            name: Text::at(name.name.value.to_string(), name.name.span),
+            kind: name.kind.into(),
+            idle: true.into(),
+            reason: Text::new(name.meant.to_string()),
             ..HeaderFacts::default()
         });
     }
@@ -147,10 +160,10 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials),
+        calls: CallsFacts::default(),
         example: false.into(),
         stated_public: false.into(),
         intent: Text::default(),
-        calls: CallsFacts::default(),
     }
 }
 

@@ -63,11 +63,6 @@ impl Reader {
         self == Reader::Browser(Browser::Safari)
     }
 
-    /// Is a redirected preflight told apart from one with a wrong status? WebKit sees no difference.
-    pub fn knows_preflight_redirects(self) -> bool {
-        self != Reader::Browser(Browser::Safari)
-    }
-
     /// The longest time, in seconds, for which a preflight's answer is kept; the standard leaves it to browsers.
     ///
     /// Read in the sources, 2026-11: Chromium 156 `services/network/cors/preflight_result.cc` (`kMaxTimeout`), Firefox

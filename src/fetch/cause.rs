@@ -2,12 +2,12 @@
 //!
 //! In: found by the checks, or read out of a message. Out: the step of the standard, and a key into the table of texts.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::step::Step;
 
 /// Why a request is refused, or what else a console says about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// There is no `Access-Control-Allow-Origin`.

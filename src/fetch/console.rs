@@ -45,6 +45,9 @@ pub struct Entry {
     pub id: Cause,
     /// A fact, as a headline.
     pub title: String,
+    /// What options have in their names that have to do with it.
+    #[serde(default)]
+    pub topic: String,
     /// What it means.
     pub means: String,
     /// What it means at a preflight besides.
@@ -59,6 +62,9 @@ pub struct Entry {
     pub wrong: Vec<String>,
     /// The rules whose findings explain it, most likely first.
     pub rules: Vec<String>,
+    /// The same for the answer to a preflight, where they are others.
+    #[serde(default)]
+    pub preflight_rules: Vec<String>,
     /// Its texts.
     pub texts: Vec<Text>,
 }
@@ -93,6 +99,18 @@ pub struct Stranger {
     pub text: String,
     /// What it is about.
     pub says: String,
+}
+
+impl Entry {
+    /// The rules whose findings explain a message; a preflight that is not said to be one may still be.
+    pub fn rules(&self, preflight: bool, said: bool) -> Vec<&str> {
+        let (first, second): (&[String], &[String]) = match (preflight && !self.preflight_rules.is_empty(), said) {
+            (true, _) => (&self.preflight_rules, &[]),
+            (false, true) => (&self.rules, &[]),
+            (false, false) => (&self.rules, &self.preflight_rules),
+        };
+        first.iter().chain(second).map(String::as_str).collect()
+    }
 }
 
 impl Console {

@@ -59,14 +59,20 @@ const LEAST: usize = 34;
 /// The same for the beginning of a frame, which is unlike anything else.
 const LEAST_OF_FRAME: usize = 10;
 
-/// Reads a text.
+/// A message that is cut off is the last of its text; as many beginnings before its end as are tried.
+const MOST_STARTS: usize = 8;
+/// As much of a text as is read.
+const MOST: usize = 1 << 16;
+
+/// Reads a text, if it is very long only its beginning.
 pub fn decode(text: &str) -> Decoded {
-    let (text, console) = (Squeezed::new(text), console());
+    let end = (0..=text.len().min(MOST)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let (text, console) = (Squeezed::new(&text[..end]), console());
     let found = whole(&text, console);
-    let end = found.last().map_or(0, |hit| hit.found.end);
+    let last = found.last().map_or(0, |hit| hit.found.end);
     let mut messages: Vec<(usize, Message)> =
         found.iter().map(|hit| (hit.found.start, framed(hit, &text, console))).collect();
-    messages.extend(rest(&text, end, console));
+    messages.extend(rest(&text, last, console));
     let strangers =
         console.strangers.iter().filter(|stranger| text.key.contains(&super::squeeze::squeeze(&stranger.text)));
     Decoded {
@@ -134,7 +140,7 @@ fn rest(text: &Squeezed, from: usize, console: &'static Console) -> Option<(usiz
     // The words of a message that is cut off may be so too: nothing is concluded from them.
     let message = |browser, causes, preflight, cut_off, words| Message { browser, causes, preflight, cut_off, words };
     for frame in console.frames.iter().filter(|frame| !frame.tied) {
-        for found in matching::find_all(&frame.text, text).into_iter().filter(|found| found.start >= from) {
+        if let Some(found) = matching::find_all(&frame.text, text).into_iter().find(|found| found.start >= from) {
             let words = words_of(&found, text);
             let (causes, preflight, cut_off, more) = reason(text, found.end, frame.browser, console);
             let words = words.into_iter().chain(more).collect();
@@ -171,7 +177,7 @@ fn first_cut_off<'t>(
     let least = if is_frame { LEAST_OF_FRAME } else { LEAST };
     // The beginning may itself be cut off, but not to less than can be recognised.
     let begin = first.get(..least.min(first.len())).unwrap_or(first);
-    let starts = text.key[from..].match_indices(begin).map(|(at, _)| from + at);
+    let starts = text.key[from..].rmatch_indices(begin).map(|(at, _)| from + at).take(MOST_STARTS);
     starts.filter_map(|at| matching::cut_off(template, text, at)).find(|(weight, _)| *weight >= least)
 }
 
@@ -233,16 +239,19 @@ fn narrow(mut causes: Vec<Cause>, words: &BTreeMap<String, String>) -> Vec<Cause
         if causes.len() > 1 && causes.iter().all(|cause| BY_VALUE.contains(cause)) {
             causes = vec![difference(value)];
         }
-        // Two lines are joined with a comma and a blank; a list without the blank was written as one.
-        let one_line = value.replace(", ", "").contains(',') || !value.contains(',');
-        if one_line && causes.contains(&Cause::AllowOriginList) {
+        // Two lines are joined with a comma and a blank; a list without the blank was written as one. Blanks at the end are
+        // lost when a text is copied.
+        let joined = value.contains(", ") || value.ends_with(',');
+        if !joined && causes.contains(&Cause::AllowOriginList) {
             causes.retain(|cause| *cause != Cause::AllowOriginTwice);
         }
     }
     if let Some(status) = words.get("status") {
-        let redirect = status.starts_with('3');
+        let redirect = matches!(status.as_str(), "301" | "302" | "303" | "307" | "308");
         if causes.contains(&Cause::PreflightStatus) && causes.contains(&Cause::PreflightRedirect) {
-            causes.retain(|cause| (*cause == Cause::PreflightRedirect) == redirect);
+            // Such a status without a place to go to is only a status.
+            causes = vec![Cause::PreflightRedirect, Cause::PreflightStatus];
+            causes.retain(|cause| redirect || *cause == Cause::PreflightStatus);
         }
     }
     causes

@@ -8,6 +8,8 @@ use super::template::{Part, Template};
 
 /// The longest word that a gap takes: URLs can be long, but a whole log is no URL.
 const LONGEST: usize = 4096;
+/// As many ends of a gap as are tried. Hostile texts have a thousand.
+const MOST_ENDS: usize = 64;
 
 /// A template in a text: the place, and the place of each word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +103,7 @@ fn backward<'t>(parts: &'t [Part], text: &Squeezed, at: usize) -> Option<(usize,
         return parts.is_empty().then(|| (at, Vec::new()));
     };
     let from = (at.saturating_sub(LONGEST)..=at).find(|&from| text.key.is_char_boundary(from))?;
-    for (start, _) in text.key[from..at].rmatch_indices(before.as_str()) {
+    for (start, _) in text.key[from..at].rmatch_indices(before.as_str()).take(MOST_ENDS) {
         let (start, begin) = (from + start, from + start + before.len());
         if fits(name, text, begin, at)
             && let Some((first, mut words)) = backward(earlier, text, start)
@@ -120,7 +122,7 @@ fn forward<'t>(parts: &'t [Part], text: &Squeezed, mut at: usize, words: &mut Wo
             Part::Text(_, expected) => at += text.key[at..].starts_with(expected.as_str()).then_some(expected.len())?,
             Part::Word(name) => {
                 let end = match parts.peek() {
-                    Some(Part::Text(_, next)) if !next.is_empty() => at + text.key[at..].find(next.as_str())?,
+                    Some(Part::Text(_, next)) if !next.is_empty() => at + near(&text.key, at).find(next.as_str())?,
                     // Nothing follows to say where it ends, but perhaps a quote.
                     _ => open_end(name, text, at),
                 };
@@ -133,6 +135,13 @@ fn forward<'t>(parts: &'t [Part], text: &Squeezed, mut at: usize, words: &mut Wo
         }
     }
     Some(at)
+}
+
+/// As much of a text as a gap and the text behind it can take.
+fn near(key: &str, at: usize) -> &str {
+    let end = (at + 2 * LONGEST).min(key.len());
+    let end = (at..=end).rev().find(|&end| key.is_char_boundary(end)).unwrap_or(at);
+    &key[at..end]
 }
 
 fn open_end(name: &str, text: &Squeezed, at: usize) -> usize {

@@ -38,13 +38,13 @@ pub fn headers(request: &Request) -> Vec<(String, String)> {
 
 /// Does the answer to its preflight let the request go?
 pub fn check(request: &Request, answer: &Answer, reader: Reader) -> Result<Grant, Refusal> {
+    // A redirect is no ok status; browsers, which never follow it, stop before they look at any header.
+    if answer.is_redirect() && answer.has("Location") {
+        return Err(Refusal::new(Cause::PreflightRedirect).with_value(answer.status.to_string()));
+    }
     let status = status(answer);
     if reader.status_comes_first() {
         status.clone()?;
-    }
-    // A redirect is no ok status; browsers that never follow it say so before they look at any header.
-    if reader.knows_preflight_redirects() && answer.is_redirect() && answer.has("Location") {
-        return Err(Refusal::new(Cause::PreflightRedirect).with_value(answer.status.to_string()));
     }
     cors_check::check(request, answer)?;
     status?;

@@ -58,7 +58,7 @@ fn is_front(server: &Server) -> bool {
 fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<'_>, depth: usize) -> Routed {
     let situation = Situation::with(asked.assume, request);
     let mut taking = Vec::new();
-    for &index in servers {
+    for &index in servers.iter().filter(|&&index| !is_mounted(project, index)) {
         match project.servers[index].takes.eval(&situation) {
             Some(true) => taking.push(index),
             Some(false) => {}
@@ -102,7 +102,7 @@ fn nowhere(why: &str) -> Routed {
 }
 
 /// Did nobody but the framework answer, and that with a 404?
-fn is_frameworks_404(outcome: &Outcome) -> bool {
+pub(super) fn is_frameworks_404(outcome: &Outcome) -> bool {
     let Outcome::Answered { steps, .. } = outcome else { return false };
     steps.last().is_some_and(|step| step.handler.is_none() && step.event == Event::Answered(404))
 }

@@ -23,6 +23,8 @@ pub struct Link {
     pub url: usize,
     /// The server, by index into `Project::servers`.
     pub server: usize,
+    /// The path as the server sees it, with `{}` for segments that are not known.
+    pub path: Option<String>,
     /// The routes that may answer it, by index into the server's handlers.
     pub routes: Vec<usize>,
     /// It certainly goes to another origin than the page's.
@@ -173,11 +175,12 @@ impl<'p> Servers<'p> {
             }
             None => Vec::new(),
         };
-        let scope_path = path.map(|path| Spanned::new(Arc::from(path), url.span));
+        let scope_path = path.as_deref().map(|path| Spanned::new(Arc::from(path), url.span));
         Link {
             client,
             url: index,
             server,
+            path,
             routes,
             cross_origin: cross_origin(request, url, answering),
             preflight: self.policies(server, scope_path.as_ref(), "OPTIONS"),

@@ -263,26 +263,24 @@ pub fn www_twin(url: &Url) -> Option<Url> {
     Some(Url { host, ..url.clone() })
 }
 
-/// Does a host look like one of a staging, preview or development deployment?
+/// Does a host look like one of a staging, preview or development deployment? Words that are parts of good names count only
+/// below the name that somebody owns: `dev.to` is a site of its own, `dev.example.com` is not.
 pub fn is_staging(host: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "staging",
-        "stage",
-        "stg",
-        "preview",
-        "dev",
-        "develop",
-        "development",
-        "test",
-        "testing",
-        "qa",
-        "uat",
-        "preprod",
-        "sandbox",
-        "int",
-    ];
-    let labels = host.rsplit_once('.').map_or(host, |(rest, _)| rest);
-    labels.split(['.', '-', '_']).any(|word| WORDS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
+    const ANYWHERE: [&str; 5] = ["staging", "stg", "preprod", "uat", "nonprod"];
+    const BELOW: [&str; 11] =
+        ["stage", "preview", "dev", "develop", "development", "test", "testing", "qa", "sandbox", "int", "demo"];
+    let hosted = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
+    let own = registrable_domain(host);
+    let below = match &own {
+        Some(own) if !hosted => host.strip_suffix(own.as_str()).unwrap_or(""),
+        _ => host,
+    };
+    let has = |text: &str, words: &[&str]| {
+        let labels = text.split(['.', '-', '_']);
+        labels.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).any(|word| words.contains(&word))
+    };
+    let named = host.rsplit_once('.').map_or(host, |(rest, _)| rest);
+    has(named, &ANYWHERE) || has(below.rsplit_once('.').map_or(below, |(rest, _)| rest), &BELOW)
 }
 
 /// Text that somebody was meant to replace: whole words of a host or of upper-case text, never parts of real names.

@@ -22,6 +22,8 @@ pub struct Project {
     pub faults: Vec<HandlerFault>,
     /// Header and method names that look misspelt.
     pub names: Vec<NameUse>,
+    /// Names in lists of allowed headers that allow nothing, each list once; `meant` says what they are.
+    pub idle_names: Vec<NameUse>,
     /// Hosts that the project names as its own (`server_name`, `ALLOWED_HOSTS`, `CSRF_TRUSTED_ORIGINS`).
     pub hosts: Vec<Spanned<String>>,
     /// Variables with `*` as the default, each at the place of that default.
@@ -30,6 +32,8 @@ pub struct Project {
     pub dev_servers: Vec<DevServer>,
     /// Web servers and platforms that stand in front in production.
     pub fronts: Vec<Front>,
+    /// Servers that send everybody on from http to https.
+    pub redirects: Vec<Redirect>,
     /// What code for browsers asks for.
     pub clients: Vec<ClientRequest>,
     /// What the user says is meant.
@@ -61,12 +65,23 @@ impl Project {
         }));
         self.faults.extend(other.faults);
         self.names.extend(other.names);
+        self.idle_names.extend(other.idle_names);
         self.hosts.extend(other.hosts);
         self.open_defaults.extend(other.open_defaults);
         self.dev_servers.extend(other.dev_servers);
         self.fronts.extend(other.fronts);
         self.clients.extend(other.clients);
+        self.redirects.extend(other.redirects);
     }
+}
+
+/// A server that answers everything with a redirect to https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The hosts that it answers for.
+    pub hosts: Vec<Arc<str>>,
+    /// The line that says so.
+    pub span: Span,
 }
 
 /// A fact about a handler and CORS.
@@ -129,6 +144,14 @@ pub enum FaultKind {
     InheritanceLost,
     /// A later block that matches as well takes the place of the one with the headers.
     ReplacedBlock,
+    /// It adds a CORS header that the server behind sends as well.
+    SentByBoth,
+    /// It takes away the CORS headers that the server behind sends.
+    HeadersHidden,
+    /// It takes away the `Origin` that the server behind asks for.
+    OriginHidden,
+    /// Options are made and given to nobody.
+    UnusedOptions,
     /// It is chosen by the path, and its path names a method.
     MethodInPath,
     /// A request without an `Origin` header ends in an exception.

@@ -4,6 +4,7 @@
 //! <https://github.com/adamchainz/django-cors-headers>, whose answers are recorded in `truth/`. Never judges.
 
 mod effects;
+mod handwritten;
 mod middleware;
 mod names;
 mod order;
@@ -88,5 +89,6 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
         let library = settings.configures_library(run).then(|| policy::add(run, packages, &settings, &mut project));
         order::add(run, packages, &settings, library, &mut project);
     }
+    handwritten::add(run, &mut project);
     project
 }

@@ -20,9 +20,10 @@ mod workers;
 
 pub use symbols::FetchApi;
 
-pub(in crate::platforms) use answers::{Answer, effects};
+pub(in crate::platforms) use answers::{Answer, effects, returned};
 pub(in crate::platforms) use edge::{METHODS, by_method, vercel_function};
-pub(in crate::platforms) use serve::{Entry, Served, functions, head, serve, serve_all};
+pub(in crate::platforms) use response::answered;
+pub(in crate::platforms) use serve::{Behind, Entry, Served, add, functions, head, serve, serve_all};
 
 use super::packages::Packages;
 use crate::eval::Interp;

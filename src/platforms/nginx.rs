@@ -12,6 +12,7 @@ mod leaf;
 mod map;
 mod place;
 mod policy;
+mod redirects;
 mod script;
 mod selection;
 mod tree;
@@ -67,6 +68,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
         }
     }
     let mut project = findings.finish();
+    for root in roots.iter().filter(|root| !is_development(root.path)) {
+        redirects::collect(&root.items, 0, &mut project.redirects);
+    }
     project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
     project
 }
@@ -156,12 +160,13 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         *self.left -= 1;
         // Most locations have nothing to do with CORS and are not worth more than a look.
-        if !tells && !mentions_cors(&level) {
+        let hides = headers::hides_cors(&level);
+        if !tells && !hides && !mentions_cors(&level) {
             return;
         }
         let is_fragment = level.outer.is_none();
         let leaf = Leaf::new(level, place, server, self.variables.clone(), is_fragment);
-        if leaf.involves_cors() {
+        if leaf.involves_cors() || hides {
             let preflighted = preflighted(&leaf, self.path);
             self.findings.add(&leaf, preflighted, self.path, is_development(self.path), takes);
         } else if tells {

@@ -336,7 +336,7 @@ fn sent_twice(handled: &Handled) -> Option<(Span, Span)> {
 }
 
 /// Answers with an error status on ways that miss the header lines of the others: place, status, and a line that was missed.
-fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
+pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
     let lines: Vec<&GuardedEffect> = handled
         .effects
         .iter()

@@ -1,6 +1,7 @@
-//! Versions that the repository pins: package.json, requirements, pyproject.
+//! What manifests say: versions that the repository pins, and the files in which functions begin.
 //!
-//! In: trees of manifests with their paths. Out: the version text of a package for code at a path. Reads nothing itself.
+//! In: trees of manifests with their paths. Out: the version text of a package for code at a path, the name of the function
+//! that a file begins. Reads nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
     homes: BTreeSet<Utf8PathBuf>,
     proxied: BTreeSet<Utf8PathBuf>,
+    entrypoints: BTreeMap<Utf8PathBuf, String>,
 }
 
 impl Packages {
@@ -32,6 +34,24 @@ impl Packages {
                 }
             }
         }
+    }
+
+    /// Takes in an appwrite.json: where the code of each function begins.
+    pub fn add_appwrite_json(&mut self, path: &Utf8Path, document: &Node) {
+        let home = path.parent().unwrap_or(Utf8Path::new(""));
+        for function in document.get("functions").map(Node::items).unwrap_or_default() {
+            let text = |key: &str| function.get(key).and_then(Node::as_str);
+            let (Some(folder), Some(entrypoint)) = (text("path"), text("entrypoint")) else { continue };
+            let name = text("name").or_else(|| text("$id")).unwrap_or(folder);
+            let file = home.join(folder).join(entrypoint);
+            let parts = file.components().filter(|part| !matches!(part, camino::Utf8Component::CurDir));
+            self.entrypoints.insert(parts.collect(), name.to_owned());
+        }
+    }
+
+    /// The name of the function whose code begins in a file.
+    pub fn entrypoint(&self, file: &Utf8Path) -> Option<String> {
+        self.entrypoints.get(file).cloned()
     }
 
     /// Takes in requirements of Python.

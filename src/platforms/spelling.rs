@@ -166,6 +166,45 @@ pub fn uses(project: &Project) -> Vec<NameUse> {
     uses
 }
 
+/// Request headers that the browser alone writes and never asks for, as far as people list them.
+const WRITTEN_BY_BROWSERS: [&str; 4] = ["cookie", "cookie2", "host", "set-cookie2"];
+/// What servers answer with.
+const ANSWERS: [&str; 7] = [
+    "set-cookie",
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-expose-headers",
+    "access-control-max-age",
+];
+
+/// Names in lists of allowed headers that allow nothing: one entry for each list, from its first such name.
+pub fn idle(project: &Project) -> Vec<NameUse> {
+    let mut found: Vec<NameUse> = Vec::new();
+    for policy in &project.policies {
+        let is =
+            |known: &[&str], name: &Spanned<Arc<str>>| known.iter().any(|one| name.value.eq_ignore_ascii_case(one));
+        let listed = listed(&policy.allow_headers.value);
+        let useless: Vec<&Spanned<Arc<str>>> =
+            listed.iter().filter(|name| is(&WRITTEN_BY_BROWSERS, name) || is(&ANSWERS, name)).collect();
+        let Some(first) = useless.first() else { continue };
+        if found.iter().any(|one| one.name.span == first.span) {
+            continue;
+        }
+        let answers = useless.iter().any(|name| is(&ANSWERS, name));
+        let reason = match (answers, useless.iter().any(|name| is(&WRITTEN_BY_BROWSERS, name))) {
+            (true, false) => "a server answers with it, and no page sends it",
+            (false, _) => "the browser writes it itself, and no page can set it",
+            (true, true) => "the browser or the server writes it, and no page can send it",
+        };
+        let names = useless.iter().map(|name| &*name.value).collect::<Vec<_>>().join(", ");
+        let name = Spanned::new(Arc::from(names), first.span);
+        found.push(NameUse { name, meant: reason.into(), kind: "allowed header", platform: policy.platform });
+    }
+    found
+}
+
 fn listed(names: &Names) -> &[Spanned<Arc<str>>] {
     match names {
         Names::Listed { names, .. } => names,

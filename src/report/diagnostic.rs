@@ -91,6 +91,14 @@ impl Painter {
         format!("  {} {}\n", self.theme.styles.help.style(format!("{key}:")), lines.join(&format!("\n{indent}")))
     }
 
+    /// Prose, indented: as it is written, or in lines that fit the terminal.
+    pub(super) fn paragraph(&self, text: &str) -> String {
+        let lines = visible_lines(text.trim_end());
+        let lines = if self.width.is_some() { self.wrap(&lines.join(" "), 2, "  ") } else { lines };
+        let lines = lines.iter().map(|line| format!("  {}\n", line.trim_start()));
+        lines.collect()
+    }
+
     /// The text as a link (<https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda>).
     fn link(&self, url: &str, text: &str) -> String {
         let safe = url.starts_with("https://") && url.chars().all(|c| c.is_ascii_graphic());

@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::{DEFAULT_HEADERS, DEFAULT_METHODS, OLDER_DEFAULT_HEADERS};
 use crate::eval::Interp;
 use crate::eval::value::{Kind, Value};
-use crate::model::origin::Malformation;
+use crate::model::origin::{Malformation, is_loopback};
 use crate::model::policy::{EnvUse, Fault, Known, MaxAge, Names, OriginAnswer, Policy, Setting};
 use crate::model::project::Project;
 use crate::source::{Span, Spanned};
@@ -71,6 +71,7 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
         forgives: &[Malformation::Space],
         paths: paths(get("CORS_URLS_REGEX").as_ref()),
         settings: faults,
+        own_hosts: own_hosts(run, settings),
         env_reads: env_reads(&origins),
         ..Policy::new("django", "django-cors-headers", span, allow_origin)
     };
@@ -283,6 +284,16 @@ fn hosts(run: &Interp<'_>, settings: &Settings, project: &mut Project) {
             }
         }
     }
+}
+
+/// `ALLOWED_HOSTS`, where it names one host: of several one may be that of the pages.
+fn own_hosts(run: &Interp<'_>, settings: &Settings) -> Vec<Spanned<Arc<str>>> {
+    let Some(value) = settings.get(run, "ALLOWED_HOSTS").map(|value| in_production(&value)) else { return Vec::new() };
+    let Some(list) = value.as_list().filter(|list| !list.open) else { return Vec::new() };
+    let named = list.items.iter().filter_map(|item| Some(Spanned::new(item.value.as_str()?.clone(), item.value.span)));
+    let public: Vec<Spanned<Arc<str>>> =
+        named.filter(|host| host.value.contains('.') && !is_loopback(&host.value)).collect();
+    if public.len() == 1 { public } else { Vec::new() }
 }
 
 /// Is anybody allowed at all?

@@ -3,7 +3,7 @@
 //! In: a closure, its arguments, and how it hands its answer back. Out: answers with their status and header lines, and what
 //! the function was seen to read of the request. Judges nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lines;
@@ -28,8 +28,12 @@ pub(in crate::platforms) struct Answer {
     pub(in crate::platforms) lines: Vec<GuardedEffect>,
     /// It may have more header lines.
     pub(in crate::platforms) open: bool,
-    /// Where it is made.
+    /// The line that decides for it: where it is made, or where the helper that makes it is called.
     pub(in crate::platforms) span: Span,
+    /// Where it is made.
+    pub(in crate::platforms) made: Span,
+    /// The calls through which it came, the last one of them first.
+    calls: Vec<Span>,
     /// It hands on the body of an answer that somebody else gave.
     pub(in crate::platforms) passes_body: bool,
 }
@@ -61,7 +65,7 @@ pub(in crate::platforms) struct Handled {
     /// It reads a request header that needs a preflight.
     pub(in crate::platforms) reads_authorization: Option<Span>,
     /// Methods it compares with.
-    pub(in crate::platforms) methods: BTreeSet<Arc<str>>,
+    pub(in crate::platforms) methods: BTreeMap<Arc<str>, Span>,
     /// It hands the request that came in to another server.
     pub(in crate::platforms) forwards: bool,
     /// Calls that are given the request's origin: what they say may be about it.
@@ -72,6 +76,10 @@ pub(in crate::platforms) struct Handled {
     pub(in crate::platforms) env: Vec<EnvUse>,
     /// `NextResponse.next()` as an answer.
     pub(in crate::platforms) goes_on: Vec<Span>,
+    /// It answers through an object that it was given (`res.json(…)`).
+    pub(in crate::platforms) uses_res: bool,
+    /// Header lines written through an interface that has no such thing: where, and what is written.
+    pub(in crate::platforms) ignored: Vec<(Span, String)>,
 }
 
 impl Handled {
@@ -91,12 +99,14 @@ impl Handled {
         self.reads_json = self.reads_json.or(other.reads_json);
         self.reads_authorization = self.reads_authorization.or(other.reads_authorization);
         self.methods.extend(other.methods);
-        self.methods.extend(methods.iter().cloned());
+        self.methods.extend(methods.iter().map(|method| (method.clone(), span)));
         self.forwards |= other.forwards;
         self.about_origin.extend(other.about_origin);
         self.unrelated.extend(other.unrelated);
         self.env.extend(other.env);
         self.goes_on.extend(other.goes_on);
+        self.uses_res |= other.uses_res;
+        self.ignored.extend(other.ignored);
     }
 }
 
@@ -110,7 +120,7 @@ pub(in crate::platforms) fn handle(
     let first_object = run.objects.len();
     let (events, result) = run.run_function(closure, args);
     let values = answered(&events, result);
-    let mut handled = Handled { understood: true, ..Handled::default() };
+    let mut handled = Handled { understood: !run.is_exhausted(), ..Handled::default() };
     for event in &events {
         notice(event, &mut handled);
         if &*event.target.path == "throw" && !is_caught(event, &events) {
@@ -120,6 +130,8 @@ pub(in crate::platforms) fn handle(
                 lines: Vec::new(),
                 open: false,
                 span: event.span,
+                made: event.span,
+                calls: Vec::new(),
                 passes_body: false,
             });
         }
@@ -138,12 +150,18 @@ pub(in crate::platforms) fn handle(
         }
         answer(run, when, &value, home, &events, &mut handled);
     }
+    place(&mut handled.answers);
     for one in &handled.answers {
-        for (test, _) in one.when.tests() {
-            if let Test::Request { term, relation: Relation::Equals(method) } = test
-                && term.part == Part::Method
-            {
-                handled.methods.insert(method.to_uppercase().into());
+        for (test, span) in one.when.tests() {
+            let Test::Request { term, relation } = test else { continue };
+            match relation {
+                Relation::Equals(method) if term.part == Part::Method => {
+                    handled.methods.entry(method.to_uppercase().into()).or_insert(span);
+                }
+                _ if is_body_part(&term.part) => {
+                    handled.reads_json.get_or_insert(one.span);
+                }
+                _ => {}
             }
         }
     }
@@ -168,9 +186,31 @@ fn notice(event: &Event, handled: &mut Handled) {
     if path.ends_with("fetch") {
         handled.forwards |= event.args.all().any(super::symbols::is_request);
     }
+    handled.uses_res |= path.starts_with("appwrite:res.");
+    handled.ignored.extend(super::super::appwrite::ignored_header(event).map(|written| (event.span, written)));
+    if handled.reads_json.is_none() && event.args.all().any(|value| is_body_field(value, 0)) {
+        handled.reads_json = Some(event.span);
+    }
     let origin = event.args.all().any(|value| mentions_origin(value, 0));
     let list = if origin { &mut handled.about_origin } else { &mut handled.unrelated };
     list.push(event.span);
+}
+
+/// Is it, or does it hold, a field of the parsed body (`body.email`)?
+fn is_body_field(value: &Value, depth: usize) -> bool {
+    if depth > 2 {
+        return false;
+    }
+    match &value.kind {
+        Kind::Term(term) => is_body_part(&term.part),
+        Kind::List(list) => list.items.iter().any(|item| is_body_field(&item.value, depth + 1)),
+        Kind::Map(map) => map.entries.values().any(|entry| is_body_field(&entry.value, depth + 1)),
+        _ => false,
+    }
+}
+
+fn is_body_part(part: &Part) -> bool {
+    matches!(part, Part::Other(name) if name.strip_prefix("body.").is_some_and(|field| !field.contains('@')))
 }
 
 /// Does a value hold the request's origin, or something that can get at it?
@@ -200,8 +240,19 @@ fn is_caught(event: &Event, all: &[Event]) -> bool {
 
 fn answer(run: &Interp<'_>, when: Formula, value: &Value, home: Span, events: &[Event], handled: &mut Handled) {
     let facts = when.conjuncts();
-    let span = place(value, home);
-    let mut one = Answer { when, what: What::Unknown, lines: Vec::new(), open: true, span, passes_body: false };
+    let mut calls = value.trace.spans();
+    calls.retain(|call| *call != home);
+    let span = value.span;
+    let mut one = Answer {
+        when,
+        what: What::Unknown,
+        lines: Vec::new(),
+        open: true,
+        span,
+        made: span,
+        calls,
+        passes_body: false,
+    };
     if let Some(map) = value.as_map().filter(|map| map.entries.contains_key("statusCode")) {
         let headers = map.entries.get("headers").map(|entry| lines::init(run, &entry.value)).unwrap_or_default();
         super::grants::env_uses(&headers, &mut handled.env);
@@ -273,12 +324,39 @@ fn with_status(one: Answer, status: Vec<(Formula, Value)>, facts: &[Formula], ha
     }
 }
 
-/// Where an answer is given: where it is made, or where the function that makes it is called.
-fn place(value: &Value, home: Span) -> Span {
-    if home.contains(value.span) {
-        return value.span;
+/// Finds the line that decides for each answer. What a `catch` answers is decided there; what one helper makes for several
+/// callers is decided by each of them; everything else is decided where it is made.
+fn place(answers: &mut [Answer]) {
+    let callers = |made: Span, answers: &[Answer]| {
+        let mut calls: Vec<Span> = Vec::new();
+        for answer in answers.iter().filter(|answer| answer.made == made) {
+            calls.extend(answer.calls.last().filter(|call| !calls.contains(call)));
+        }
+        calls.len()
+    };
+    for index in 0..answers.len() {
+        let answer = &answers[index];
+        let tried = answer.when.tests().into_iter().rev().find_map(|(test, _)| match test {
+            Test::Thrown(tried) if caught_in(&answer.when, *tried) => Some(*tried),
+            _ => None,
+        });
+        let places = || std::iter::once(answer.made).chain(answer.calls.iter().rev().copied());
+        let span = match tried.and_then(|tried| places().find(|place| tried.contains(*place))) {
+            Some(place) => place,
+            None if callers(answer.made, answers) > 1 => answer.calls.last().copied().unwrap_or(answer.made),
+            None => answer.made,
+        };
+        answers[index].span = span;
     }
-    value.trace.spans().into_iter().find(|span| home.contains(*span)).unwrap_or(value.span)
+}
+
+/// Does a condition ask for something to be thrown in this `try`?
+pub(super) fn caught_in(when: &Formula, tried: Span) -> bool {
+    let thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(**test, Test::Thrown(span) if span == tried));
+    when.conjuncts().iter().any(|part| match part {
+        Formula::Any(parts) => parts.iter().any(thrown),
+        part => thrown(part),
+    })
 }
 
 /// What a function gives back.

@@ -3,7 +3,7 @@
 //!
 //! In: the answers of one function. Out: `HandlerFault`s, only where every answer that matters is known.
 
-use super::answers::{Answer, Handled, What};
+use super::answers::{Answer, Handled, What, caught_in};
 use super::grants::{grants, has, line_value, only_preflights, possible};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault};
@@ -67,7 +67,7 @@ fn to_preflights(handled: &Handled) -> Vec<&Answer> {
 /// Requests that this function is made for need a preflight.
 pub(in crate::platforms) fn needs_preflight(handled: &Handled) -> Option<&'static str> {
     let sends = |name: &str| handled.answers.iter().any(|answer| has(answer, name));
-    if handled.methods.iter().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH")) {
+    if handled.methods.keys().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH")) {
         Some("its requests")
     } else if handled.reads_json.is_some() {
         Some("a request with a JSON body")
@@ -100,7 +100,7 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
             let mut one = whose.fault(FaultKind::AnswersPreflight, first.span);
             one.cors = branch.map(|branch| branch.span);
             one
-        } else if handled.methods.contains("OPTIONS") {
+        } else if handled.methods.contains_key("OPTIONS") {
             whose.fault(FaultKind::PreflightStatus, first.span)
         } else if let Some(requests) = needs_preflight(handled) {
             let mut one = whose.fault(FaultKind::PreflightUnhandled, whose.span);
@@ -115,7 +115,7 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
         found.push(one);
         return;
     }
-    if !handled.methods.contains("OPTIONS") {
+    if !handled.methods.contains_key("OPTIONS") {
         let passes = |answer: &&&Answer| {
             is_ok(answer.what)
                 && (answer.open || grants(answer))
@@ -185,7 +185,7 @@ fn missing_headers(
             missing.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
         }
     } else {
-        let unsafe_methods = handled.methods.iter().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH"));
+        let unsafe_methods = handled.methods.keys().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH"));
         if !methods && unsafe_methods {
             missing.push("Access-Control-Allow-Methods");
         }
@@ -241,8 +241,12 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         .filter(|answer| !grants(answer) && !answer.open && matches!(answer.what, What::Own(Some(200..=299))))
         .collect();
     for answer in actual(handled) {
-        let What::Own(Some(status @ 400..)) = answer.what else { continue };
-        if grants(answer) || answer.open || matches!(status, 405 | 426) {
+        let status = match answer.what {
+            What::Own(Some(status @ 400..)) => Some(status),
+            What::Own(None) if is_caught(&answer.when) => None,
+            _ => continue,
+        };
+        if grants(answer) || answer.open || matches!(status, Some(405 | 426)) {
             continue;
         }
         let about = |picks: fn(&Part) -> bool| -> Vec<Formula> {
@@ -259,18 +263,24 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         // Who refuses an origin wants it to get no headers.
         let refused = !origin.is_empty() && !granting.iter().any(|other| shares(&origin, &other));
         let elsewhere = !plain.is_empty() && !path.is_empty() && !granting.iter().any(|other| shares(&path, &other));
-        let reached =
-            ["GET", "POST", "PUT", "DELETE"].iter().any(|method| possible(&answer.when, method) != Some(false));
+        let reached = is_caught(&answer.when)
+            || ["GET", "POST", "PUT", "DELETE"].iter().any(|method| possible(&answer.when, method) != Some(false));
         if refused || elsewhere || !reached {
             continue;
         }
         let mut one = whose.fault(FaultKind::ErrorsWithoutHeaders, answer.span);
-        one.status = Some(status);
+        one.status = status;
         one.cors = Some(line_of(first));
+        one.other = (answer.made != answer.span).then(|| Spanned::new(String::new(), answer.made));
         if !found.contains(&one) {
             found.push(one);
         }
     }
+}
+
+/// Is it given where something was thrown?
+fn is_caught(when: &Formula) -> bool {
+    when.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(tried) if caught_in(when, *tried)))
 }
 
 /// `append` after `set`: two values of one header.

@@ -19,7 +19,9 @@ pub(super) const HEADERS: &str = "fetch:headers";
 /// A new `Headers` object with these lines.
 pub(super) fn make(run: &mut Interp<'_>, lines: Map, span: Span) -> ObjectId {
     let lines = Value::new(Kind::Map(Arc::new(lines)), span);
-    run.make_object(HEADERS, Args { positional: vec![lines], ..Args::default() }, None, span)
+    let id = run.make_object(HEADERS, Args { positional: vec![lines], ..Args::default() }, None, span);
+    run.objects[id.0].exists = true;
+    id
 }
 
 /// The lines of a `Headers` object.
@@ -94,6 +96,14 @@ fn known(lines: &Map, name: &str) -> Option<Arc<str>> {
 fn put(lines: &mut Map, name: &Arc<str>, entry: &MapEntry, when: &Formula) {
     let key = known(lines, name).unwrap_or_else(|| name.clone());
     merge_entry(lines, &key, entry, when);
+}
+
+/// Adds a line that is sent by default.
+pub(super) fn add(lines: &mut Map, name: &str, value: Value) {
+    if known(lines, name).is_none() {
+        let entry = MapEntry { key: value.span, when: Formula::True, value, getter: false };
+        put(lines, &Arc::from(name), &entry, &Formula::True);
+    }
 }
 
 /// `set(name, value)`, `append(name, value)` and `delete(name)` on a list.

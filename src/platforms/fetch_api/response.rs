@@ -67,7 +67,7 @@ impl Make {
 }
 
 fn is_class(name: &str) -> bool {
-    matches!(name, "Response" | "NextResponse")
+    matches!(name, "Response" | "NextResponse" | "ImageResponse")
 }
 
 /// Makes the response of a call.
@@ -95,9 +95,26 @@ pub(super) fn make(run: &mut Interp<'_>, make: Make, path: &str, args: &Args, sp
         Some(init) => lines_of_init(run, init),
         None => Map::opened(args.open),
     };
+    if make == Make::New && path.ends_with("ImageResponse") {
+        lines::add(&mut headers, "Content-Type", Value::text("image/png", span));
+    }
     // `NextResponse.next({ request })` changes the request that goes on, not the answer.
     headers.open &= !matches!(make, Make::Next | Make::Rewrite);
     new_response(run, make.word(), body, status, headers, span)
+}
+
+/// An answer whose status and headers are given apart, as other interfaces than the Fetch API do.
+pub(in crate::platforms) fn answered(
+    run: &mut Interp<'_>,
+    status: Option<&Value>,
+    default: f64,
+    headers: Option<&Value>,
+    span: Span,
+) -> Value {
+    let status = status.filter(|status| !status.is_nullish()).cloned();
+    let status = status.unwrap_or_else(|| Value::new(Kind::Num(default), span));
+    let headers = headers.map(|headers| lines::init(run, headers)).unwrap_or_default();
+    new_response(run, Make::New.word(), None, status, headers, span)
 }
 
 fn new_response(
@@ -115,7 +132,9 @@ fn new_response(
         ("headers".into(), Value::new(Kind::Object(headers), span)),
     ];
     let args = Args { positional: body.into_iter().collect(), named, ..Args::default() };
-    Value::new(Kind::Object(run.make_object(RESPONSE, args, None, span)), span)
+    let id = run.make_object(RESPONSE, args, None, span);
+    run.objects[id.0].exists = true;
+    Value::new(Kind::Object(id), span)
 }
 
 /// A copy that may be changed on its own.

@@ -99,6 +99,23 @@ pub(in crate::platforms) struct Served {
     pub(in crate::platforms) handled: Handled,
 }
 
+impl Served {
+    /// Functions of which no more is said than that they are there.
+    pub(in crate::platforms) fn unread(entries: &[Entry]) -> Served {
+        let handlers = entries.iter().map(|entry| Handler {
+            role: Role::Route,
+            name: entry.name.clone(),
+            span: head(&entry.function.function),
+            when: Formula::True,
+            scope: entry.scope.clone(),
+            effects: Vec::new(),
+            understood: false,
+        });
+        let handled = Handled::default();
+        Served { handlers: handlers.collect(), policies: Vec::new(), faults: Vec::new(), handled }
+    }
+}
+
 /// Runs a function and says what it is in a server.
 pub(in crate::platforms) fn serve(run: &mut Interp<'_>, entry: &Entry) -> Served {
     serve_all(run, std::slice::from_ref(entry), &entry.name)

@@ -24,13 +24,14 @@ pub(super) struct Route {
     pub(super) served: Served,
 }
 
-/// The route of a file; `None` when it exports no function for any method.
-pub(super) fn route(run: &mut Interp<'_>, module: ModuleId, path: String) -> Option<Route> {
+/// The route of a file; `None` when it exports no function for any method. What its functions do is seen only when it is
+/// `wanted`.
+pub(super) fn route(run: &mut Interp<'_>, module: ModuleId, path: String, wanted: bool) -> Option<Route> {
     let methods: Vec<&'static str> =
         METHODS.into_iter().filter(|method| run.exported(module, method).is_some()).collect();
     let entries = by_method(run, module, "nextjs", &path);
     let span = entries.first()?.function.function.span;
-    let mut served = serve_all(run, &entries, &path);
+    let mut served = if wanted { serve_all(run, &entries, &path) } else { Served::unread(&entries) };
     let known = |method: &&str| entries.iter().any(|entry| entry.scope.has_method(method));
     if methods.iter().all(known) {
         if !methods.contains(&"OPTIONS") {
@@ -43,6 +44,10 @@ pub(super) fn route(run: &mut Interp<'_>, module: ModuleId, path: String) -> Opt
         let mut rest = not_allowed(&path, span);
         rest.understood = false;
         served.handlers.push(rest);
+    }
+    if run.exported(module, "dynamic").and_then(|value| value.as_str().cloned()).as_deref() == Some("force-static") {
+        // Made when the project is built, so it is the same for everybody.
+        served.policies.iter_mut().for_each(|policy| policy.static_assets = true);
     }
     for at in &served.handled.goes_on {
         let mut one = HandlerFault::new(FaultKind::ApiIgnored, "nextjs", *at, "NextResponse.next()");

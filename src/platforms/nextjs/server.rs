@@ -49,8 +49,8 @@ pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project
         handlers.extend(own);
     }
     let first_page = handlers.len();
-    for (path, module) in &app.pages {
-        handlers.extend(pages::handler(run, &format!("{base}{path}"), *module, cors, project));
+    for page in &app.pages {
+        handlers.extend(pages::handler(run, page, &base, cors, project));
     }
     let first_route = handlers.len();
     for route in &app.routes {
@@ -94,7 +94,7 @@ fn place(run: &Interp<'_>, app: &App) -> Option<Span> {
         let path = run.module_path(module).to_owned();
         run.file_of(&path).map(|file| Span::new(file, 0, 0))
     };
-    let pages = || app.pages.first().and_then(|(_, module)| file(*module));
+    let pages = || app.pages.first().and_then(|page| file(page.module));
     let routes = || app.routes.first().map(|route| route.span);
     let middleware = || app.middleware.as_ref().map(|middleware| middleware.span);
     app.config_module.and_then(file).or_else(middleware).or_else(pages).or_else(routes)

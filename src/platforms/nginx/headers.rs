@@ -267,6 +267,18 @@ fn value_parts(parts: &[WordPart]) -> Vec<WordPart> {
     first.into_iter().chain(parts.cloned()).collect()
 }
 
+/// Is `Origin` taken from the request, or the header that decides from the answer of the server behind?
+pub(super) fn hides_cors(level: &Level<'_, '_>) -> bool {
+    let taken =
+        |effect: &Effect| matches!(effect, Effect::Remove(name) if name.value.eq_ignore_ascii_case(ALLOW_ORIGIN));
+    let blank = |item: &Item<'_>| {
+        let empty = item.args().get(1).is_some_and(|value| value.text.is_empty());
+        item.first().eq_ignore_ascii_case("origin") && empty
+    };
+    hidden(level).iter().any(|guarded| taken(&guarded.effect))
+        || level.nearest("proxy_set_header").into_iter().any(blank)
+}
+
 /// `proxy_hide_header` and its kin: what the server behind sends is taken away before anything is added.
 pub(super) fn hidden(level: &Level<'_, '_>) -> Vec<GuardedEffect> {
     ["proxy_hide_header", "fastcgi_hide_header", "uwsgi_hide_header", "grpc_hide_header", "scgi_hide_header"]

@@ -2,6 +2,8 @@
 //!
 //! In: a level with its place. Out: `Leaf`, everything the faults and the model are made of. Judges nothing.
 
+use std::sync::Arc;
+
 use super::access::Access;
 use super::headers::{ALLOW_ORIGIN, Level, Line, hidden, status_is};
 use super::place::Place;
@@ -11,7 +13,7 @@ use super::variables::Variables;
 use crate::model::condition::{Formula, Test, World};
 use crate::model::server::{Effect, GuardedEffect};
 use crate::model::term::{Anchor, Part, Pattern, Relation, Term, TermValue};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// A place that answers.
 pub(super) struct Leaf<'l, 'm, 'a> {
@@ -31,6 +33,8 @@ pub(super) struct Leaf<'l, 'm, 'a> {
     pub(super) content_span: Span,
     /// It is a location of a server that is in the repository.
     pub(super) is_in_server: bool,
+    /// The names of that server.
+    pub(super) server_names: Vec<Spanned<Arc<str>>>,
     /// Status codes that `error_page` turns into something else.
     pub(super) replaced: Vec<u16>,
 }
@@ -100,7 +104,10 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
         let content_span = written.unwrap_or(place.span);
         let replaced = level.nearest("error_page").into_iter().flat_map(codes).collect();
         let is_in_server = server.is_some();
-        Leaf { level, place, script, groups, access, content, content_span, is_in_server, replaced }
+        let named = server.unwrap_or(level.items).iter().filter(|item| item.name() == "server_name");
+        let names = named.flat_map(Item::args).filter(|word| word.is_literal() && word.text.contains('.'));
+        let server_names = names.map(|word| Spanned::new(word.text.clone(), word.span)).collect();
+        Leaf { level, place, script, groups, access, content, content_span, is_in_server, server_names, replaced }
     }
 
     /// Does a header of CORS play a part here?

@@ -42,12 +42,19 @@ pub(super) struct Maps<'a> {
     by_name: BTreeMap<&'a str, Vec<(usize, Map<'a>)>>,
     /// What env files put into the holes of templates.
     filled: BTreeMap<String, String>,
+    /// The first server of each `upstream` block.
+    upstreams: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Maps<'a> {
     /// No map yet; `filled` is what env files put into the holes of templates.
     pub(super) fn new(filled: BTreeMap<String, String>) -> Maps<'a> {
-        Maps { by_name: BTreeMap::new(), filled }
+        Maps { by_name: BTreeMap::new(), filled, upstreams: BTreeMap::new() }
+    }
+
+    /// The address of the first server that an `upstream` block names.
+    pub(super) fn upstream(&self, name: &str) -> Option<&'a str> {
+        self.upstreams.get(name).copied()
     }
 
     /// The text of a word that has at most such holes in it.
@@ -68,6 +75,11 @@ impl<'a> Maps<'a> {
                     if let Some(name) = target.text.strip_prefix('$') {
                         let map = Map::read(source, item, self);
                         self.by_name.entry(name).or_default().push((root, map));
+                    }
+                }
+                ("upstream", [name]) => {
+                    if let Some(server) = item.children.iter().find(|inner| inner.name() == "server") {
+                        self.upstreams.insert(&name.text, server.first());
                     }
                 }
                 ("http", _) => self.collect(&item.children, root),

@@ -33,7 +33,8 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Everything, when all places were seen.
-    pub(super) fn finish(self) -> Project {
+    pub(super) fn finish(mut self) -> Project {
+        self.project.idle_names = spelling::idle(&self.project);
         self.project
     }
 
@@ -93,6 +94,7 @@ impl Findings {
         policy.installed = Known::Yes;
         policy.paths = place.path.into_iter().filter(|_| place.kind != PathKind::Named).collect();
         policy.server = Some(self.project.servers.len());
+        policy.own_hosts.clone_from(&leaf.server_names);
         if development {
             let test = Test::EnvEquals { variable: "ENVIRONMENT".into(), value: "development".into() };
             policy.when = Formula::test(test, policy.span);

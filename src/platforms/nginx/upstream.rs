@@ -16,7 +16,8 @@ pub(super) fn upstream(level: &Level<'_, '_>, place: &Place, variables: &Variabl
     let inside = level.items.iter().filter(|item| item.name() == "if").flat_map(|item| &item.children);
     let pass = level.items.iter().chain(inside).find(|item| item.name() == "proxy_pass")?;
     let word = pass.args().first()?;
-    let url = Spanned::new(word.text.clone(), word.span);
+    let text = variables.address(&word.text).map_or_else(|| word.text.clone(), Arc::from);
+    let url = Spanned::new(text, word.span);
     let path = path_of(&word.text);
     // A path in the URL takes the place of the location's own.
     let rewrites = match (path, place.kind, &place.path) {

@@ -123,6 +123,14 @@ impl<'m, 'a> Variables<'m, 'a> {
         self.set.insert(name.into(), bounded(alternatives, value.span));
     }
 
+    /// A URL with the first server of an `upstream` block in place of the block's name.
+    pub(super) fn address(&self, url: &str) -> Option<String> {
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (name, path) = rest.split_at(end);
+        self.maps.upstream(name).map(|server| format!("{scheme}://{server}{path}"))
+    }
+
     /// The value of a word.
     pub(super) fn word(&self, word: &Word) -> Vec<Alternative> {
         self.parts(&word.parts, word.span, 0)

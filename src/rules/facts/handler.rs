@@ -28,6 +28,14 @@ facts! {
         loses_headers_by_inheritance: Flag,
         /// It takes the place of an earlier block that matches as well, CORS headers included.
         replaces_block: Flag,
+        /// It adds a CORS header that the server behind, `other`, sends as well because of `cors`.
+        sent_by_both: Flag,
+        /// It takes away the CORS headers that the server behind, `other`, sends because of `cors`.
+        hides_headers: Flag,
+        /// It takes away the `Origin` that the server behind, `other`, asks for because of `cors`.
+        hides_origin: Flag,
+        /// Options are made here and given to nobody; `cors` is the call that could have had them.
+        unused_options: Flag,
         /// It is chosen by the path alone, and its path names the method it is meant for.
         method_in_path: Flag,
         /// Its errors leave without CORS headers.
@@ -46,19 +54,20 @@ facts! {
         sent_twice: Flag,
         /// Something that comes first, `other`, answers all that CORS is configured for here.
         shadowed: Flag,
-        /// It makes a development server work where production does not; `other` is what answers in production.
-        dev_proxy_only: Flag,
-        /// Only its answer to the preflight has the headers, which `cors` sets; the answer at its place has none.
-        preflight_only: Flag,
-        /// It hands on the answer of another server without that server's CORS headers; `reason` says how they are lost.
-        strips_cors: Flag,
-        /// It sets headers through an API that the platform ignores; `reason` says what happens instead.
-        api_ignored: Flag,
         /// A client of the repository calls it from another origin, and CORS, configured elsewhere on its server, does not
         /// cover it.
         uncovered: Flag,
         /// The call of a client of the repository that it concerns.
         client: Text,
+        /// It makes a development server work where production does not; `other` is what answers in production.
+        dev_proxy_only: Flag,
+        /// Only its answers to preflights have the headers; `other` is a route without them, or `cors` sets them and the answer here
+        /// has none.
+        preflight_only: Flag,
+        /// It hands on the answer of another server without that server's CORS headers; `reason` says how they are lost.
+        strips_cors: Flag,
+        /// It sets headers through an API that the platform ignores; `reason` says what happens instead.
+        api_ignored: Flag,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.

@@ -16,5 +16,9 @@ facts! {
         kind: Word,
         /// It is close to a well-known name and equal to none.
         misspelled: Flag,
+        /// It stands in a list of allowed headers and allows nothing there; `reason` says why.
+        idle: Flag,
+        /// Why it allows nothing.
+        reason: Text,
     }
 }

@@ -57,6 +57,20 @@ facts! {
         twin_stated: Known,
         /// Where `corslint.toml` says otherwise: the list of production's origins, or the one that was probably meant.
         intent: Text,
+        /// It is written in the code of a program.
+        literal: Known,
+        /// Every allowed origin belongs to a staging, preview or development deployment.
+        only_staging: Flag,
+        /// It is the host of the server itself; `own_host` is where that is written.
+        is_own_host: Flag,
+        /// Where the server's own host is written.
+        own_host: Text,
+        /// Elsewhere the same host is used with the other scheme; `other_scheme` is the place.
+        scheme_mismatch: Flag,
+        /// It is `http`, and the repository itself uses its twin with `https`.
+        encrypted_elsewhere: Known,
+        /// Where the same host is used with the other scheme.
+        other_scheme: Text,
         /// The policy that lists it.
         policy: Arc<PolicyFacts>,
     }
