@@ -4,6 +4,7 @@
 //! rows are one row, `seen` counts them. tests/truth/probes.jsonl: answers made up to provoke every message, in Chromium
 //! 156, Firefox 153 and WebKitGTK 2.50; what the server answers is written in the URL (`po` is Allow-Origin of the
 //! preflight's answer, `ro` that of the request's, and so on).
+#![allow(clippy::print_stdout, reason = "the figures are what the tests are run for")]
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use corslint::fetch::answer::Answer;
