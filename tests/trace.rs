@@ -155,3 +155,13 @@ app.get('/', function evil(req, res) { res.setHeader('X-A', 'a\\u001b[31mb'); re
     let out = traced(&[("server.js", hostile)], &["--from", "https://a.example", "GET", "/"]);
     assert!(out.contains("X-A") && !out.contains('\u{1b}'), "{out}");
 }
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let shown = readme.split_once("<!-- trace -->\n```text\n").unwrap().1.split_once("```\n<!-- /trace -->").unwrap().0;
+    let asked = ["api", "--from", "https://shop.example.com", "-H", "Authorization: Bearer x", "PUT", "/orders/7"];
+    let (_, out, _) = trace(&root.join("examples/shop"), &asked);
+    assert_eq!(shown, out);
+}
