@@ -27,3 +27,7 @@ action:
 # Licences, advisories and sources of the dependencies
 deny:
     cargo deny check
+
+# Ask the real servers again (installs them below target/truth) and show every answer that is not the recorded one
+truth PATTERN="":
+    python3 scripts/truth/record.py {{PATTERN}}

@@ -248,12 +248,13 @@ fn address(model: &Model, from: &str, target: &str) -> String {
     }
     let local = Url::parse(from).filter(|url| is_loopback(&url.host));
     let port = model.project.servers.iter().flat_map(|server| &server.ports).next();
-    let host = match (local, model.project.hosts.first()) {
+    // A bare name is one that a server answers to; what has a scheme may as well be the address of a page.
+    let is_name = |host: &&str| host.contains('.') && !host.contains([':', '/', '*']);
+    let named = model.project.hosts.iter().map(|host| host.value.as_str()).find(is_name);
+    let host = match (local, named) {
         (Some(page), _) => format!("http://{}:{}", page.host, port.copied().unwrap_or(8000)),
-        (None, Some(host)) if host.value.contains('.') && !host.value.contains('*') => {
-            format!("https://{}", host.value.trim_start_matches("https://").trim_start_matches("http://"))
-        }
-        _ => "https://api.example".to_owned(),
+        (None, Some(host)) => format!("https://{host}"),
+        (None, None) => "https://api.example".to_owned(),
     };
     format!("{}/{}", host.trim_end_matches('/'), target.trim_start_matches('/'))
 }
