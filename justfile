@@ -16,6 +16,14 @@ docs:
 bench:
     scripts/bench.sh
 
+# Hold every format against its published schema
+formats:
+    scripts/check-formats.sh
+
+# Hold the action, the workflows and the hooks against the tools that read them
+action:
+    scripts/check-action.sh
+
 # Licences, advisories and sources of the dependencies
 deny:
     cargo deny check

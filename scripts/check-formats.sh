@@ -16,7 +16,7 @@ if [[ ! -d $tools/node_modules ]]; then
 fi
 if [[ ! -x $tools/venv/bin/xmlschema-validate ]]; then
     python3 -m venv "$tools/venv"
-    "$tools/venv/bin/pip" install --quiet check-jsonschema xmlschema
+    "$tools/venv/bin/pip" install --quiet 'jsonschema[format]' xmlschema
 fi
 if [[ ! -f $tools/junit-10.xsd ]]; then
     "$tools/venv/bin/pip" download --quiet --no-deps --no-binary :all: --dest "$tools" pytest
@@ -54,8 +54,15 @@ for project in examples/shop fixtures/projects/* "$hostile" "$tools/quiet" "$too
         --format "sarif=$out.sarif" --format "junit=$out.xml" --format "rdjson=$out.rdjson") || exit 1
     checked=$((checked + 1))
 done
-"$tools/venv/bin/check-jsonschema" --schemafile "$tools/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" \
-    "$tools"/out/*.sarif
+"$tools/venv/bin/python" - "$tools/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" "$tools"/out/*.sarif <<'END'
+import json, sys
+from jsonschema import Draft4Validator, FormatChecker
+
+read = lambda path: json.load(open(path, encoding="utf-8"))
+validator = Draft4Validator(read(sys.argv[1]), format_checker=FormatChecker())
+errors = [f"{path}: {error.json_path}: {error.message}" for path in sys.argv[2:] for error in validator.iter_errors(read(path))]
+sys.exit("\n".join(errors) or None)
+END
 "$tools/venv/bin/xmlschema-validate" --schema "$tools/junit-10.xsd" "$tools"/out/*.xml
 for file in "$tools"/out/*.rdjson; do
     "$tools/node_modules/.bin/rdformat-validator" --silent --strict "$file" || {

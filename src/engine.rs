@@ -8,10 +8,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::{Deployment, Engine, FoundOrigin, Model, Outcome, Settings};
 use crate::error::{Error, Place};
-use crate::eval::environment::Stated;
 use crate::facts;
 use crate::model::probe::{Standing, named_origins};
-use crate::pipeline::{self, Told};
+use crate::pipeline::{self, Stated};
 use crate::rules::{self, Rule, RuleError};
 use crate::scan::{self, Scan};
 
@@ -28,16 +27,24 @@ impl Engine for Pipeline {
         let all = load(&settings.rule_directories)?;
         let known = all.iter().map(|rule| rule.id.clone()).collect();
         let rules: Vec<Rule> = all.into_iter().filter(|rule| settings.rules.contains(&*rule.id)).collect();
-        let (mut scan, told) = read(settings)?;
-        let (report, analysis) = pipeline::check_as_told(&mut scan, &rules, &Told { known, ..told });
+        let (mut scan, stated) = read(settings)?;
+        let (report, analysis) = pipeline::check(&mut scan, &rules, &Stated { known, ..stated });
         let model =
             if settings.show_model { crate::show::model(&analysis.project, &scan.sources) } else { String::new() };
         Ok(Outcome { report, scan, model, project: analysis.project })
     }
 
+    fn model(&self, deployment: &Deployment) -> Result<Model, Error> {
+        let mut scan = scan::scan(&deployment.paths, scan::Options::new(&deployment.root))?;
+        let stated =
+            Stated { variables: deployment.environment.clone(), closed: deployment.closed, ..Stated::default() };
+        let analysis = pipeline::analyse(&mut scan, &stated);
+        Ok(Model { project: analysis.project, scan })
+    }
+
     fn origins(&self, settings: &Settings) -> Result<Vec<FoundOrigin>, Error> {
-        let (mut scan, told) = read(settings)?;
-        let project = pipeline::analyse_as_told(&mut scan, &told).project;
+        let (mut scan, stated) = read(settings)?;
+        let project = pipeline::analyse(&mut scan, &stated).project;
         let policies = project.policies.iter().filter(|policy| facts::in_production(policy));
         let named = policies.flat_map(|policy| named_origins(&policy.allow_origin));
         let found = named.filter(|one| one.standing == Standing::Production).map(|one| FoundOrigin {
@@ -49,17 +56,10 @@ impl Engine for Pipeline {
         found.sort_by(|a, b| (a.path.as_str(), a.line, &a.text).cmp(&(b.path.as_str(), b.line, &b.text)));
         Ok(found)
     }
-
-    fn model(&self, deployment: &Deployment) -> Result<Model, Error> {
-        let mut scan = scan::scan(&deployment.paths, scan::Options::new(&deployment.root))?;
-        let stated = Stated { variables: deployment.environment.clone(), closed: deployment.closed };
-        let analysis = pipeline::analyse(&mut scan, &stated);
-        Ok(Model { project: analysis.project, scan })
-    }
 }
 
 /// The files of a run, and what the user says about it.
-fn read(settings: &Settings) -> Result<(Scan, Told), Error> {
+fn read(settings: &Settings) -> Result<(Scan, Stated), Error> {
     let mut options = scan::Options::new(&settings.root);
     if let Some(configuration) = &settings.configuration {
         options.exclude = configuration.exclude.clone();
@@ -68,16 +68,16 @@ fn read(settings: &Settings) -> Result<(Scan, Told), Error> {
         Some((path, text)) => scan::scan_text(path, text, options),
         None => scan::scan(&settings.paths, options)?,
     };
-    let mut told = match &settings.configuration {
+    let mut stated = match &settings.configuration {
         Some(configuration) => {
             let whole = settings.text.is_none() && configuration.is_within(&settings.paths, &settings.root);
-            configuration.told(&mut scan, whole)
+            configuration.state(&mut scan, whole)
         }
-        None => Told::default(),
+        None => Stated::default(),
     };
-    told.stated.variables.extend(settings.environment.clone());
-    told.today = Some(settings.today);
-    Ok((scan, told))
+    stated.variables.extend(settings.environment.clone());
+    stated.today = Some(settings.today);
+    Ok((scan, stated))
 }
 
 /// The built-in rules and those of directories, in order of their ids.

@@ -8,6 +8,7 @@ mod assign;
 mod builtins;
 mod call;
 mod classes;
+mod entry;
 pub mod environment;
 mod exports;
 mod expr;
@@ -22,6 +23,7 @@ mod scope;
 mod sequences;
 mod settings;
 mod strings;
+mod trace;
 pub mod value;
 
 use std::collections::{HashMap, HashSet};
@@ -59,6 +61,11 @@ pub trait Loader {
         let _ = name;
         None
     }
+    /// Does this file speak of what is looked for by itself?
+    fn speaks(&self, path: &Utf8Path) -> bool {
+        let _ = path;
+        true
+    }
     /// The path of a file that was given out before.
     fn path(&self, file: FileId) -> Utf8PathBuf;
 }
@@ -76,16 +83,16 @@ pub trait Library: Sync {
         let _ = (run, target, args, span);
         None
     }
-    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
-    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
-        let _ = (run, left, right, span);
-        None
-    }
     /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
     /// Its call is then recorded as `class:.name`, with the class as the first argument.
     fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {
         let _ = (bases, name);
         false
+    }
+    /// A text put together from two values of which the evaluator knows at most one; `None` leaves its own reading.
+    fn concat(&self, run: &mut Interp<'_>, left: &Value, right: &Value, span: Span) -> Option<Value> {
+        let _ = (run, left, right, span);
+        None
     }
     /// The value a top-level name really has, where a framework gives it another meaning (Django's `DEBUG`).
     fn bind(&self, run: &mut Interp<'_>, module: ModuleId, name: &str, value: &Value) -> Option<Value> {
@@ -148,8 +155,6 @@ pub struct Bounds {
     pub steps: usize,
     /// Expressions and statements evaluated for one file or one function that nobody calls.
     pub entry_steps: usize,
-    /// Expressions and statements evaluated for one function that a platform asks for.
-    pub handler_steps: usize,
     /// Calls in calls.
     pub depth: usize,
     /// Expressions and statements within each other, through all calls: what the stack has to hold.
@@ -171,7 +176,6 @@ impl Default for Bounds {
         Bounds {
             steps: 10_000_000,
             entry_steps: 400_000,
-            handler_steps: 400_000,
             depth: 40,
             nesting: 1_000,
             events: 200_000,
@@ -285,105 +289,6 @@ impl<'a> Interp<'a> {
         self.joined.get(&span).copied().unwrap_or(span)
     }
 
-    /// Evaluates a file as the start of a program, unless it was imported before.
-    pub fn run_file(&mut self, path: &Utf8Path) {
-        self.far = 0;
-        self.entry_steps_left = self.bounds.entry_steps;
-        self.load_module(path);
-    }
-
-    /// Runs the functions nobody called, as entry points with unknown arguments; then the classes nobody made an instance of.
-    pub fn run_uncalled(&mut self) {
-        self.run_uncalled_functions();
-        let mut at = 0;
-        while at < self.classes.len() {
-            let class = self.classes[at].clone();
-            at += 1;
-            if !self.loader.matters(&self.loader.path(class.span.file)) {
-                continue;
-            }
-            self.path.clear();
-            self.entry_steps_left = self.bounds.entry_steps;
-            self.run_uncalled_class(&class);
-            self.run_uncalled_functions();
-        }
-        self.classes.clear();
-    }
-
-    fn run_uncalled_functions(&mut self) {
-        let mut at = 0;
-        while at < self.pending.len() {
-            let closure = self.pending[at].clone();
-            at += 1;
-            let span = closure.function.span;
-            if self.called.contains(&span) || !self.loader.matters(&self.loader.path(span.file)) {
-                continue;
-            }
-            self.path.clear();
-            self.entry_steps_left = self.bounds.entry_steps;
-            let args = Args { open: true, ..Args::default() };
-            self.call_closure(&closure, &args, None, span);
-        }
-        self.pending.clear();
-    }
-
-    /// Calls a function on its own, under no condition, and returns what it did and what it gave back.
-    pub fn run_function(&mut self, closure: &Arc<Closure>, args: &Args) -> (Vec<Event>, Value) {
-        let path = std::mem::take(&mut self.path);
-        self.entry_steps_left = self.bounds.handler_steps;
-        // What a platform asks for is run however much the programs around it have cost.
-        self.steps_left = self.steps_left.max(self.bounds.handler_steps);
-        // Functions given to something unknown are seen once in each run.
-        let called = std::mem::take(&mut self.called);
-        let start = self.log.len();
-        let value = self.call_closure(closure, args, None, closure.function.span);
-        let run = std::mem::replace(&mut self.called, called);
-        self.called.extend(run);
-        self.path = path;
-        (self.log.split_off(start.min(self.log.len())), value)
-    }
-
-    /// The value of a default or an annotation in a function's signature, where the function was made.
-    pub fn in_signature(&mut self, closure: &Closure, expr: &ir::Expr) -> Value {
-        let path = std::mem::take(&mut self.path);
-        let start = self.log.len();
-        let frame = run::Frame {
-            module: closure.module,
-            language: self.language(closure.module),
-            function: None,
-            base: 0,
-            returns: Vec::new(),
-            throws: Vec::new(),
-        };
-        self.frames.push(frame);
-        let value = self.eval(expr, closure.scope);
-        self.frames.pop();
-        self.path = path;
-        self.log.truncate(start);
-        value
-    }
-
-    /// Calls a value where the program stands: under its conditions, with what it does in the log.
-    pub fn call_value(&mut self, callee: &Value, args: &Args, span: Span) -> Value {
-        self.call(callee, args, None, false, span)
-    }
-
-    /// Did the last run end because it took too long? What it gave back is then not all.
-    pub fn is_exhausted(&self) -> bool {
-        self.steps_left.min(self.entry_steps_left) == 0
-    }
-
-    /// A name that a module gives out; what is given out and not known is an unknown value.
-    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value> {
-        self.exports(module).into_iter().find(|(given, _)| &**given == name).map(|(_, value)| value)
-    }
-
-    /// What a module gives out as a whole: its default export, or `module.exports`.
-    pub fn default_export(&mut self, module: ModuleId) -> Option<Value> {
-        let whole = self.modules.get_index(module.0).and_then(|(_, state)| state.whole().cloned());
-        whole.or_else(|| self.exported(module, "default"))
-    }
-
     /// The object of an id.
     pub fn object(&self, id: ObjectId) -> &Object {
         &self.objects[id.0]
@@ -402,6 +307,26 @@ impl<'a> Interp<'a> {
     /// The module of a path, if it was evaluated.
     pub fn module_at(&self, path: &Utf8Path) -> Option<ModuleId> {
         self.modules.get_index_of(path).map(ModuleId)
+    }
+
+    /// Does a module, or one whose functions it has at its top, speak of what is looked for? `steps` imports are followed.
+    pub fn speaks(&self, module: ModuleId, steps: usize) -> bool {
+        let mut seen = HashSet::from([module]);
+        let mut open = vec![(module, steps)];
+        while let Some((module, steps)) = open.pop() {
+            if self.loader.speaks(self.module_path(module)) {
+                return true;
+            }
+            if steps == 0 {
+                continue;
+            }
+            for (_, value) in self.top_level_names(module) {
+                let mut homes = Vec::new();
+                value.homes(&mut homes);
+                open.extend(homes.into_iter().filter(|home| seen.insert(*home)).map(|home| (home, steps - 1)));
+            }
+        }
+        false
     }
 
     /// Is there a file at this path?

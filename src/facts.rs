@@ -29,8 +29,8 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     policies::gather(project, environment, sources, &links, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
+    clients::gather(project, environment, &links, &mut facts);
     stated::gather(project, &mut facts);
     dev_servers::gather(project, &mut facts);
-    clients::gather(project, environment, &links, &mut facts);
     facts
 }

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod browser;
 pub mod cause;
+pub mod client;
 pub mod console;
 pub mod cors_check;
 pub mod decode;

@@ -5,13 +5,14 @@
 
 mod clients;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::eval::Interp;
-use crate::eval::environment::{Deployment, EnvFile, Environment, Stated};
+use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::facts;
 use crate::finding::{Finding, Report, Summary, Suppressed};
 use crate::globs::Globs;
@@ -22,7 +23,7 @@ use crate::rules::Rule;
 use crate::rules::facts::Facts;
 use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice, Spanned};
-use crate::suppress::{self, Configured, Date, Said};
+use crate::suppress::{self, Configured, Date, Told};
 use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
 use crate::workspace::{Workspace, notices};
 
@@ -39,9 +40,11 @@ pub struct Analysis {
 
 /// What the user says about a run.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
-    /// What the deployment sets.
-    pub stated: Stated,
+pub struct Stated {
+    /// What the deployment sets, by name.
+    pub variables: BTreeMap<String, String>,
+    /// These and those of the repository's files are all that it sets.
+    pub closed: bool,
     /// What is meant.
     pub intent: Intent,
     /// Files that are for developers' machines, whatever they are called.
@@ -54,18 +57,12 @@ pub struct Told {
     pub today: Option<Date>,
 }
 
-/// Files to findings, with nothing said but what the deployment sets.
-pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
-    let known = crate::rules::embedded_ids().collect();
-    check_as_told(scan, rules, &Told { stated: stated.clone(), known, ..Told::default() })
-}
-
 /// Files to findings.
-pub fn check_as_told(scan: &mut Scan, rules: &[Rule], told: &Told) -> (Report, Analysis) {
-    let analysis = analyse_as_told(scan, told);
+pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analysis) {
+    let analysis = analyse(scan, stated);
     let facts = facts::gather(&analysis.project, &analysis.environment, &scan.sources);
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
-    let judged = suppressed(outcome.findings, scan, rules, told);
+    let judged = suppressed(outcome.findings, scan, rules, stated);
     let mut notices = scan.notices.clone();
     notices.extend(analysis.notices.iter().cloned());
     notices.extend(outcome.notices);
@@ -89,15 +86,16 @@ struct Judged {
     notices: Vec<Notice>,
 }
 
-fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], told: &Told) -> Judged {
+fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], stated: &Stated) -> Judged {
     let ran: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
-    let mut known = told.known.clone();
+    let mut known = stated.known.clone();
+    known.extend(crate::rules::embedded_ids());
     known.extend(rules.iter().map(|rule| rule.id.clone()));
-    let said = Said { configured: &told.configured, ran: &ran, known: &known, today: told.today };
-    let mut judged = suppress::apply(findings, scan, &said);
+    let told = Told { configured: &stated.configured, ran: &ran, known: &known, today: stated.today };
+    let mut judged = suppress::apply(findings, scan, &told);
     let facts = Facts { suppressions: std::mem::take(&mut judged.facts), ..Facts::default() };
     let outcome = crate::rules::run(rules, &facts, &scan.sources);
-    let about = suppress::configured_only(outcome.findings, scan, &said);
+    let about = suppress::configured_only(outcome.findings, scan, &told);
     judged.findings.extend(about.findings);
     judged.suppressed.extend(about.suppressed);
     crate::rules::sort(&mut judged.findings, &scan.sources);
@@ -108,17 +106,12 @@ fn suppressed(findings: Vec<Finding>, scan: &Scan, rules: &[Rule], told: &Told) 
 /// What the evaluator's bound on nesting needs in a build without optimisation; only pages that are touched are ever mapped.
 const STACK: usize = 128 << 20;
 
-/// Files to the model, with nothing said but what the deployment sets.
-pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
-    analyse_as_told(scan, &Told { stated: stated.clone(), ..Told::default() })
-}
-
 /// Files to the model.
-pub fn analyse_as_told(scan: &mut Scan, told: &Told) -> Analysis {
+pub fn analyse(scan: &mut Scan, stated: &Stated) -> Analysis {
     // Programs call as deeply as their authors like: the evaluator does not depend on the stack its caller happens to have.
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("analysis".to_owned()).stack_size(STACK);
-        match builder.spawn_scoped(scope, || evaluate(scan, told)) {
+        match builder.spawn_scoped(scope, || evaluate(scan, stated)) {
             Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             Err(error) => {
                 let message = format!("programs are not evaluated: no thread with a large stack ({error})");
@@ -129,18 +122,20 @@ pub fn analyse_as_told(scan: &mut Scan, told: &Told) -> Analysis {
     })
 }
 
-fn evaluate(scan: &mut Scan, told: &Told) -> Analysis {
+fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
-    let environment = read_environment(scan, &kept, told, &mut notices);
+    let environment = read_environment(scan, &kept, stated, &mut notices);
     let packages = read_packages(scan, &kept);
     let paths: Vec<&Utf8Path> = scan.files.iter().map(|file| &*file.path).collect();
     let entries = platforms::entries(&paths, &packages);
     let says = |needles: Needles| scan.files.iter().any(|file| file.needles.contains(needles));
     // Servers are of interest where CORS is spoken of, and where a framework, a platform or a proxy lets pages call them; whoever
     // asks for an answer gets it also where nobody grants anything.
-    let about_servers = told.stated.closed || says(Needles::CORS) || says(Needles::FUNCTION) || !entries.is_empty();
+    let about_servers = stated.closed || says(Needles::CORS) || says(Needles::FUNCTION) || !entries.is_empty();
+    // A page that names an address of its own may call a server that has never heard of CORS.
+    let about_servers = about_servers || says(Needles::SERVER) && says(Needles::CLIENT | Needles::ALONE);
     if !about_servers && !says(Needles::CLIENT) {
         return Analysis { environment, notices, ..Analysis::default() };
     }
@@ -171,34 +166,34 @@ fn evaluate(scan: &mut Scan, told: &Told) -> Analysis {
     let programs = platforms::recognise(&mut run, &packages, &entries);
     drop(run);
     project.absorb(programs);
+    project.hosts.extend(packages.homepages.iter().cloned());
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
     notices.append(&mut workspace.notices);
-    platforms::set_apart(&mut project, |file| told.development.contains(scan.sources.path(file)));
+    platforms::set_apart(&mut project, |file| stated.development.contains(scan.sources.path(file)));
     let layered = crate::model::layers::faults(&project);
     project.faults.extend(layered.into_iter().filter(|fault| {
         let path = scan.sources.path(fault.span.file);
-        !told.development.contains(path) && !platforms::is_development_path(path)
+        !stated.development.contains(path) && !platforms::is_development_path(path)
     }));
     project.hosts.extend(homepages(scan, &kept));
-    project.intent = told.intent.clone();
+    project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
 }
 
 fn read_environment(
     scan: &Scan,
     kept: &[(FileId, Kind, Needles)],
-    told: &Told,
+    stated: &Stated,
     all_notices: &mut Vec<Notice>,
 ) -> Environment {
-    let stated = &told.stated;
     let mut environment = Environment {
         stated: stated.variables.clone(),
         closed: stated.closed,
         trust_local: stated.closed,
-        development: told.development.clone(),
+        development: stated.development.clone(),
         ..Environment::default()
     };
-    let deployment = |path: &Utf8Path| match told.development.contains(path) {
+    let deployment = |path: &Utf8Path| match stated.development.contains(path) {
         true => Deployment::Development,
         false => Deployment::of_file_name(path.file_name().unwrap_or("")),
     };

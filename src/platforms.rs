@@ -53,8 +53,8 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
-    dev_proxy::recognise(run, entries, &mut project);
     project.absorb(appwrite::recognise(run, packages));
+    dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
     project.idle_names = spelling::idle(&project);
     preflight_only::faults(&mut project);

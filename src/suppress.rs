@@ -10,6 +10,6 @@ mod date;
 mod directive;
 mod source;
 
-pub use apply::{Judged, Said, apply, configured_only};
+pub use apply::{Judged, Told, apply, configured_only};
 pub use configured::{Configured, Entry, Exception};
 pub use date::Date;

@@ -165,6 +165,10 @@ impl Loader for Workspace<'_> {
         })
     }
 
+    fn speaks(&self, path: &Utf8Path) -> bool {
+        self.scan.needles_at(path).contains(Needles::CORS)
+    }
+
     fn path(&self, file: FileId) -> Utf8PathBuf {
         self.scan.sources.path(file).to_owned()
     }

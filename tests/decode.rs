@@ -118,6 +118,19 @@ fn what_is_no_message_is_said_to_be_none() {
 }
 
 #[test]
+fn the_example_of_the_readme_is_what_the_program_says() {
+    let readme = fs::read_to_string(support::folder("README.md")).unwrap();
+    let section = readme.split("## Decode a console message").nth(1).unwrap();
+    let message = section.split("corslint decode \"").nth(1).unwrap().split('"').next().unwrap();
+    let shown = section.split("<!-- decode -->\n```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let output = text(&run(&support::folder("examples/shop"), &[message], ""));
+    let mut lines = output.lines();
+    for line in shown.lines().filter(|line| line.trim() != "…") {
+        assert!(lines.any(|said| said == line), "the program does not say (any more): {line}\n{output}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_two() {
     let nowhere = tempfile::tempdir().unwrap();
     let nowhere = Utf8Path::from_path(nowhere.path()).unwrap();

@@ -1,11 +1,11 @@
 //! What is seen in Django projects: settings as production loads them, the order of middleware, headers by hand.
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
 use corslint::model::policy::{Fault, Known, MaxAge, Names, OriginAnswer, Policy};
 use corslint::model::project::{FaultKind, Project};
 use corslint::model::server::Role;
 use corslint::model::world::Assume;
+use corslint::pipeline::Stated;
 use corslint::pipeline::analyse;
 use corslint::scan::Scan;
 

@@ -1,11 +1,11 @@
 //! What is seen in FastAPI and Starlette programs.
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
 use corslint::model::policy::{Fault, Known, MaxAge, Names, OriginAnswer, Policy};
 use corslint::model::project::{FaultKind, Project};
 use corslint::model::world::Assume;
 use corslint::pipeline;
+use corslint::pipeline::Stated;
 use corslint::scan::Scan;
 
 const IMPORTS: &str = "import os

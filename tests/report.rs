@@ -269,7 +269,9 @@ fn json_has_the_promised_shape_in_the_promised_order() {
             "warnings",
             "infos",
             "suppressed",
-            "baselined"
+            "baselined",
+            "fixed",
+            "unchanged"
         ]
     );
 }

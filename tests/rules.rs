@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use corslint::config::Configuration;
-use corslint::pipeline::{self, Told};
+use corslint::pipeline::{self, Stated};
 use corslint::rules::examples::{Checked, verify};
 use corslint::rules::{Rule, embedded_files, embedded_ids, load};
 use corslint::scan::Scan;
@@ -14,8 +14,8 @@ fn check(files: &[(String, String)], rules: &[Rule]) -> Checked {
     let configuration = files.iter().find(|(path, _)| path == "corslint.toml").map(|(path, text)| {
         Configuration::parse(path, text.as_str(), "".into()).unwrap_or_else(|error| panic!("{error}"))
     });
-    let told = configuration.map(|configuration| configuration.told(&mut scan, true)).unwrap_or_default();
-    let (report, _) = pipeline::check_as_told(&mut scan, rules, &Told { known: embedded_ids().collect(), ..told });
+    let stated = configuration.map(|configuration| configuration.state(&mut scan, true)).unwrap_or_default();
+    let (report, _) = pipeline::check(&mut scan, rules, &Stated { known: embedded_ids().collect(), ..stated });
     Checked { report, sources: scan.sources }
 }
 

@@ -4,20 +4,22 @@
 //! answer of a platform that we know is predicted from the code alone and compared: the status, and every
 //! `Access-Control-*` and `Vary` line. A prediction may be unknown, seldom; it may be wrong only where [`LIMITS`] says why.
 
+#![allow(clippy::print_stdout, reason = "the figure is what the test is run for")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
 use corslint::fetch::route::{Asked, route};
 use corslint::model::world::{Assume, Request};
+use corslint::pipeline::Stated;
 use corslint::{pipeline, scan};
 use rayon::prelude::*;
 use serde::Deserialize;
 
 /// The platforms whose servers are predicted, by the names the recordings use.
-const PLATFORMS: [&str; 4] = ["express", "express4", "django", "fastapi"];
+const PLATFORMS: [&str; 7] = ["django", "express", "express4", "fastapi", "next", "nginx", "node-http"];
 
 /// Wrong answers that are known, with the reason.
 const LIMITS: [(&str, &str, &str); 1] = [(
@@ -79,7 +81,7 @@ fn relevant(status: u16, headers: impl IntoIterator<Item = (String, Vec<String>)
 fn request(asking: &Asking) -> Request {
     let path = asking.path.split('?').next().expect("a first piece");
     // The recorded servers stood on plain HTTP.
-    let mut request = Request::new(&asking.method, path).over_http();
+    let mut request = Request::new(&asking.method, path).sent_with("http");
     for (name, value) in &asking.headers {
         request = request.with(name, value);
     }
@@ -99,7 +101,7 @@ fn score(folder: &Path, standard: &BTreeMap<String, Asking>) -> Option<(String, 
     let name = folder.file_name().expect("a folder").to_string_lossy().into_owned();
     let root = Utf8PathBuf::from_path_buf(folder.to_owned()).expect("UTF-8");
     let mut scan = scan::scan(&[".".into()], scan::Options::new(&root)).expect("a folder");
-    let stated = Stated { variables: recorded.run.env.clone(), closed: true };
+    let stated = Stated { variables: recorded.run.env.clone(), closed: true, ..Stated::default() };
     let project = pipeline::analyse(&mut scan, &stated).project;
     let asked = Asked { assume: &Assume::Production, routes_answer: None };
     let mut score = Score::default();

@@ -90,15 +90,14 @@ impl Check {
 
     /// The formats of flags, or else of the configuration, or else the one for people.
     fn targets(&self, configuration: Option<&Configuration>) -> Result<Vec<Target>, Error> {
-        if !self.format.is_empty() {
-            return Ok(self.format.clone());
-        }
+        // What the file says is read even where a flag takes its place: a mistake in it is one either way.
         let written = configuration.iter().flat_map(|one| one.format.iter().map(move |text| (*one, text)));
         let targets = written.map(|(configuration, text)| {
             text.value.parse().map_err(|reason: String| configuration.error(text.span, reason, "no format"))
         });
         let targets = targets.collect::<Result<Vec<Target>, Error>>()?;
-        Ok(if targets.is_empty() { vec![Target::default()] } else { targets })
+        let said = if self.format.is_empty() { targets } else { self.format.clone() };
+        Ok(if said.is_empty() { vec![Target::default()] } else { said })
     }
 
     fn fail_on(&self, configuration: Option<&Configuration>) -> FailOn {

@@ -236,6 +236,6 @@ mod tests {
         let diff = "diff --git a/a.js b/a.js\n--- a/a.js\n+++ b/a.js\n@@ -1 +1,2 @@ x\n-old\n\\ No newline\n+++ b/not-a-file\n+new\n\\ No newline\n@@ -9,2 +9,0 @@\n-x\n-y\n--- a/gone.js\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n--- a/b\n+++ \"b/\\303\\244 \\\"b\\\".js\"\n@@ -0,0 +1 @@\n+x\n";
         let found = changed_lines(diff);
         assert_eq!(found[0], ("a.js".to_owned(), vec![1..3, 9..11]));
-        assert_eq!(found[1], ("ä \"b\".js".to_owned(), vec![1..2]));
+        assert_eq!((&*found[1].0, found[1].1.len(), &found[1].1[0]), ("ä \"b\".js", 1, &(1..2)));
     }
 }

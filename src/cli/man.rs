@@ -27,7 +27,8 @@ impl Man {
                 // Building gives the verbs their full names, `corslint check`.
                 found.build();
                 let found = found.find_subcommand(verb).filter(|command| !command.is_hide_set()).cloned();
-                let found = found.ok_or_else(|| {
+
+                found.ok_or_else(|| {
                     let verbs: Vec<&str> = all
                         .get_subcommands()
                         .filter(|command| !command.is_hide_set())
@@ -35,8 +36,7 @@ impl Man {
                         .collect();
                     Error::new(format!("there is no verb `{verb}`"))
                         .with_help(format!("known are {}", verbs.join(", ")))
-                })?;
-                found
+                })?
             }
         };
         let mut page = Vec::new();

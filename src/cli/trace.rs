@@ -99,6 +99,9 @@ struct Asking {
     origin: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// It is sent with TLS; curl does not unless the URL says so.
+    #[serde(skip)]
+    secure: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,7 +120,8 @@ struct Response {
 
 impl Asking {
     fn request(&self) -> Request {
-        let mut request = Request::new(&self.method, self.path.split(['?', '#']).next().unwrap_or(""));
+        let path = self.path.split(['?', '#']).next().unwrap_or("");
+        let mut request = Request::new(&self.method, path).sent_with(if self.secure { "https" } else { "http" });
         for (name, value) in &self.headers {
             request = request.with(name, value);
         }
@@ -146,12 +150,11 @@ impl Trace {
         })?;
         let text = match (words.asked, self.raw) {
             (None, _) => {
-                let answers: Vec<Answering> =
-                    self.asked()?.iter().map(|asking| answer(&model, asking, self.raw)).collect();
+                let answers: Vec<Answering> = self.asked()?.iter().map(|asking| answer(&model, asking)).collect();
                 json(&answers)?
             }
             (Some((method, target)), true) => self.as_given(&model, method, target)?,
-            (Some((method, target)), false) => self.from_a_page(&model, method, target)?,
+            (Some((method, target)), false) => self.as_of_a_page(&model, method, target)?,
         };
         print(text.as_bytes())?;
         Ok(ExitCode::SUCCESS)
@@ -178,8 +181,9 @@ impl Trace {
             path: Url::parse(target).map_or_else(|| target.to_owned(), |url| url.path),
             origin: self.from.clone(),
             headers: self.header.iter().cloned().collect(),
+            secure: Url::parse(target).is_some_and(|url| url.scheme == "https"),
         };
-        let answered = answer(model, &asking, true);
+        let answered = answer(model, &asking);
         if self.format == Form::Json {
             return json(&answered);
         }
@@ -201,7 +205,7 @@ impl Trace {
     }
 
     /// A request as a page makes it.
-    fn from_a_page(&self, model: &Model, method: &str, target: &str) -> Result<String, Error> {
+    fn as_of_a_page(&self, model: &Model, method: &str, target: &str) -> Result<String, Error> {
         let help = "say which page asks: `--from https://www.example.com`";
         let from = self.from.as_deref().ok_or_else(|| Error::new("a trace needs the page's origin").with_help(help))?;
         if from != "null" && Url::parse(from).is_none_or(|url| url.origin() != from) {
@@ -260,10 +264,9 @@ fn json(value: &impl Serialize) -> Result<String, Error> {
     Ok(text)
 }
 
-fn answer(model: &Model, asking: &Asking, raw: bool) -> Answering {
+fn answer(model: &Model, asking: &Asking) -> Answering {
     let asked = Asked { assume: &Assume::Production, routes_answer: None };
-    let request = if raw { asking.request().over_http() } else { asking.request() };
-    match route(&model.project, &request, asked).outcome.answer() {
+    match route(&model.project, &asking.request(), asked).outcome.answer() {
         Ok(answer) => {
             let headers = answer.headers.into_iter().map(|(name, values)| (name.to_lowercase(), values)).collect();
             let response = Some(Response { status: answer.status, headers });

@@ -6,24 +6,23 @@
 use std::sync::Arc;
 
 use super::{Configuration, Level, Placed};
-use crate::eval::environment::Stated;
 use crate::model::intent::{Deployed, Intent, StatedOrigin};
-use crate::pipeline::Told;
+use crate::pipeline::Stated;
 use crate::scan::Scan;
 use crate::source::{FileId, Span, Spanned};
 use crate::suppress::{Configured, Entry, Exception};
 
 impl Configuration {
     /// Becomes a file of the run and says what it states. `whole`: everything the file speaks of is looked at.
-    pub fn told(&self, scan: &mut Scan, whole: bool) -> Told {
+    pub fn state(&self, scan: &mut Scan, whole: bool) -> Stated {
         let file = scan.add(self.path.clone(), self.text.clone());
         let variables = self.variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        Told {
-            stated: Stated { variables: variables.collect(), ..Stated::default() },
+        Stated {
+            variables: variables.collect(),
             intent: self.intent(file, whole),
             development: self.development.clone(),
             configured: self.configured(file),
-            ..Told::default()
+            ..Stated::default()
         }
     }
 

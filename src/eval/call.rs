@@ -209,6 +209,26 @@ impl Interp<'_> {
         Value::new(Kind::Object(id), span)
     }
 
+    /// The value of a default or an annotation in a function's signature, where the function was made.
+    pub fn in_signature(&mut self, closure: &Closure, expr: &Expr) -> Value {
+        let path = std::mem::take(&mut self.path);
+        let start = self.log.len();
+        let frame = Frame {
+            module: closure.module,
+            language: self.language(closure.module),
+            function: None,
+            base: 0,
+            returns: Vec::new(),
+            throws: Vec::new(),
+        };
+        self.frames.push(frame);
+        let value = self.eval(expr, closure.scope);
+        self.frames.pop();
+        self.path = path;
+        self.log.truncate(start);
+        value
+    }
+
     /// Enters one of the program's own functions.
     pub(super) fn call_closure(
         &mut self,

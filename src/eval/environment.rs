@@ -47,15 +47,6 @@ pub struct EnvFile {
     pub passed: BTreeSet<Arc<str>>,
 }
 
-/// What the user says of the deployment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stated {
-    /// Variables that it sets.
-    pub variables: BTreeMap<String, String>,
-    /// These and those of the repository's files are all.
-    pub closed: bool,
-}
-
 /// Everything the repository and the user say about variables.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {

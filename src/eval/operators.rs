@@ -6,7 +6,7 @@ use super::Interp;
 use super::value::{EnvRead, EnvShape, Item, Kind, List, Reason, Value};
 use crate::ir::{BinaryOp, Language};
 use crate::model::condition::{Formula, Test};
-use crate::model::term::{Anchor, Pattern, Relation, Term};
+use crate::model::term::{Anchor, Part, Pattern, Relation, Term};
 use crate::source::Span;
 
 impl Interp<'_> {
@@ -100,6 +100,11 @@ impl Interp<'_> {
                 // The span is the literal's: the origin that is allowed here.
                 let at = if left.as_str().is_some() { left.span } else { right.span };
                 request(term, Relation::Equals(text.clone()), at)
+            }
+            (Kind::Term(term), Kind::Num(number)) | (Kind::Num(number), Kind::Term(term))
+                if term.part == Part::Status && term.ops.is_empty() =>
+            {
+                request(term, Relation::Equals(number.to_string().into()), span)
             }
             // A secret of the environment is not empty, so what is missing or empty never equals it.
             (Kind::Term(term), Kind::Env(_)) | (Kind::Env(_), Kind::Term(term)) => {

@@ -13,6 +13,8 @@ use crate::model::condition::Formula;
 use crate::model::term::Term;
 use crate::source::Span;
 
+pub use super::trace::Trace;
+
 /// An object on the heap of one evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(pub usize);
@@ -34,35 +36,6 @@ pub struct Value {
     pub span: Span,
     /// The places it came through, latest first.
     pub trace: Trace,
-}
-
-/// The places a value came through, latest first; shared, and never longer than [`Trace::LONGEST`].
-#[derive(Debug, Clone, Default)]
-pub struct Trace(Option<Arc<(Span, Trace, usize)>>);
-
-impl Trace {
-    /// Longest trace that is kept.
-    pub const LONGEST: usize = 8;
-
-    /// The trace with one more place.
-    pub fn through(&self, span: Span) -> Trace {
-        match &self.0 {
-            Some(node) if node.0 == span || node.2 >= Trace::LONGEST => self.clone(),
-            Some(node) => Trace(Some(Arc::new((span, self.clone(), node.2 + 1)))),
-            None => Trace(Some(Arc::new((span, Trace::default(), 1)))),
-        }
-    }
-
-    /// The places, latest first.
-    pub fn spans(&self) -> Vec<Span> {
-        let mut spans = Vec::new();
-        let mut at = self;
-        while let Some(node) = &at.0 {
-            spans.push(node.0);
-            at = &node.1;
-        }
-        spans
-    }
 }
 
 /// The forms of values.
@@ -478,6 +451,26 @@ impl Value {
         match &self.kind {
             Kind::Function(closure) => Some(closure),
             _ => None,
+        }
+    }
+
+    /// The modules whose functions it is, or holds.
+    pub fn homes(&self, found: &mut Vec<ModuleId>) {
+        match &self.kind {
+            Kind::Function(closure) => found.push(closure.module),
+            Kind::Class(class) => found.push(class.module),
+            Kind::Module(id) => found.push(*id),
+            Kind::Map(map) => map.entries.values().for_each(|entry| {
+                if let Kind::Function(closure) = &entry.value.kind {
+                    found.push(closure.module)
+                }
+            }),
+            Kind::OneOf(alternatives) => alternatives.iter().for_each(|(_, one)| {
+                if let Kind::Function(closure) = &one.kind {
+                    found.push(closure.module)
+                }
+            }),
+            _ => {}
         }
     }
 

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use super::policies::names;
-use crate::model::client::{ClientRequest, Credentials, is_safelisted_method, is_safelisted_response_name};
+use crate::fetch::client::unsafe_headers;
+use crate::fetch::{method, response};
+use crate::model::client::{ClientRequest, Credentials};
 use crate::model::condition::Test;
 use crate::model::link::Link;
 use crate::model::policy::{Known, Names as ModelNames, Policy};
-use crate::model::project::Project;
+use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Handler, Role, Server};
 use crate::model::term::Part;
 use crate::model::world::{Assume, Situation};
@@ -46,6 +48,12 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
     let behind = |handler: &&Handler| covers(policy, index, server, handler);
     let handlers: Vec<&Handler> =
         server.map(|server| server.handlers.iter().filter(behind).collect()).unwrap_or_default();
+    if is_unanswered(policy, project) {
+        // No list is at fault where nothing answers the preflight.
+        asked.methods.clear();
+        asked.headers.clear();
+        asked.starred.clear();
+    }
     let routed = routed_methods(policy, &handlers);
     let read = read_headers(policy, &handlers);
     let (methods, methods_from) = first_of([(&asked.methods, "client"), (&routed, "routes")]);
@@ -66,6 +74,14 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
         facts.without_credentials = Text::at("a request", call);
     }
     facts
+}
+
+/// Is it known that nothing answers the preflights of what this policy covers?
+fn is_unanswered(policy: &Policy, project: &Project) -> bool {
+    let unanswered = |fault: &HandlerFault| {
+        fault.kind == FaultKind::PreflightUnhandled && fault.cors.is_some_and(|span| policy.span.contains(span))
+    };
+    project.faults.iter().any(unanswered)
 }
 
 /// What is asked for and refused, each name once.
@@ -103,13 +119,13 @@ pub(super) fn in_production(request: &ClientRequest) -> bool {
 
 fn preflight(request: &ClientRequest, policies: &[&Policy], asked: &mut Asked) {
     let credentialed = request.credentials.value == Credentials::Include;
-    if let Some(method) = request.method.value.as_ref().filter(|method| !is_safelisted_method(method)) {
+    if let Some(method) = request.method.value.as_ref().filter(|method| !method::is_safelisted(method)) {
         let refused = |policy: &&Policy| names(&policy.allow_methods, Names::methods).lacks(method);
         if policies.iter().all(refused) {
             add(&mut asked.methods, &Spanned::new(method.clone(), request.method.span));
         }
     }
-    for header in request.unsafe_headers() {
+    for header in unsafe_headers(request) {
         let is_name = |name: &str| header.value.eq_ignore_ascii_case(name);
         let listed = |policy: &&Policy| names(&policy.allow_headers, Names::headers);
         if policies.iter().all(|policy| listed(policy).lacks(&header.value)) {
@@ -138,7 +154,7 @@ fn is_closed(policy: &Policy) -> bool {
 
 fn actual(request: &ClientRequest, policies: &[&Policy], asked: &mut Asked) {
     let credentialed = request.credentials.value == Credentials::Include;
-    for name in request.reads.iter().filter(|name| !is_safelisted_response_name(&name.value)) {
+    for name in request.reads.iter().filter(|name| !response::is_safelisted(&name.value)) {
         let hidden = |policy: &&Policy| {
             let list = names(&policy.expose_headers, Names::headers);
             list.lacks(&name.value) || (credentialed && list.wildcard() && is_listed(policy) && !list.has(&name.value))
@@ -178,14 +194,21 @@ fn routed_methods(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str
     if allowed.missing() || policy.static_assets {
         return found;
     }
-    for handler in handlers.iter().filter(|handler| handler.role == Role::Route) {
-        for method in &handler.scope.methods {
-            if matches!(&**method, "PUT" | "PATCH" | "DELETE") && allowed.lacks(method) {
-                add(&mut found, &Spanned::new(method.clone(), handler.span));
-            }
+    let routes = handlers.iter().filter(|handler| handler.role == Role::Route && !is_for_servers(handler));
+    let of_routes = routes
+        .flat_map(|handler| handler.scope.methods.iter().map(|method| Spanned::new(method.clone(), handler.span)));
+    for method in of_routes.chain(policy.methods_used.iter().cloned()) {
+        if matches!(&*method.value, "PUT" | "PATCH" | "DELETE") && allowed.lacks(&method.value) {
+            add(&mut found, &method);
         }
     }
     found
+}
+
+/// Routes that other servers call, by their names.
+fn is_for_servers(handler: &Handler) -> bool {
+    let path = handler.scope.path.as_ref().map(|path| path.value.to_lowercase()).unwrap_or_default();
+    ["webhook", "hook", "callback", "internal", "cron"].iter().any(|word| path.contains(word))
 }
 
 /// Headers that handlers read and a preflight for them would be refused for.
@@ -194,6 +217,9 @@ fn read_headers(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str>>
     let mut found = Vec::new();
     if allowed.missing() || policy.static_assets {
         return found;
+    }
+    for header in policy.headers_used.iter().filter(|header| allowed.lacks(&header.value)) {
+        add(&mut found, header);
     }
     let guarded = handlers.iter().flat_map(|handler| handler.effects.iter());
     for (test, span) in guarded.flat_map(|guarded| guarded.when.tests()) {

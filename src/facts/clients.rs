@@ -3,16 +3,18 @@
 //! In: the project, env files and who calls whom. Out: `ClientFacts`, and `HandlerFacts` for what a client does not reach.
 
 use crate::eval::environment::Environment;
+use crate::fetch::client::{needs_preflight, unsafe_headers};
+use crate::fetch::exchange::{Event, Outcome, Running, run};
 use crate::model::client::{Base, Browser, ClientRequest, ClientUrl, Credentials};
 use crate::model::condition::{Formula, Test};
-use crate::model::link::Link;
-use crate::model::origin::{Url, is_loopback, is_private_network, registrable_domain};
+use crate::model::link::{Link, own_domain};
+use crate::model::origin::{Url, is_loopback, is_private_network};
 use crate::model::policy::Known;
 use crate::model::probe::named_origins;
 use crate::model::project::Project;
 use crate::model::server::{Handler, Role, Server, Unanswered};
 use crate::model::term::Part;
-use crate::model::world::{Assume, Situation};
+use crate::model::world::{Assume, Request, Situation};
 use crate::rules::facts::{ClientFacts, Facts, HandlerFacts, Text};
 use crate::source::Span;
 
@@ -71,7 +73,7 @@ fn client_facts(
         url: url.map(|url| Text::at(written(url), url.span)).unwrap_or_default(),
         host: Text::new(host),
         from_variable: url.is_some_and(|url| matches!(url.base, Base::Absolute { variable: true, .. })).into(),
-        needs_preflight: request.needs_preflight().into(),
+        needs_preflight: needs_preflight(request).into(),
         cross_origin: linked.is_some_and(|link| link.cross_origin).into(),
         no_cors: request.no_cors.map(|span| Text::at("no-cors", span)).unwrap_or_default(),
         response_header: header(is_response_header),
@@ -83,6 +85,7 @@ fn client_facts(
         one.answer_read = Text::at("the answer", read);
     }
     where_it_goes(&mut one, request, url, linked, project, environment);
+    (one.redirect, one.redirected) = redirect(request, url, linked, project);
     if let (Some(link), Some(server)) = (linked, server) {
         left_at_home(&mut one, request, link, server, project, links);
     }
@@ -169,21 +172,61 @@ fn https_page(
             return Some(Text::at(value.value.to_string(), value.span));
         }
     }
-    let domain = registrable_domain(&url.host);
+    let domain = own_domain(&url.host);
     for (index, policy) in project.policies.iter().enumerate() {
         let asked = linked.is_some_and(|link| link.actual.contains(&index) || link.preflight.contains(&index));
         for origin in named_origins(&policy.allow_origin) {
             let Some(page) = https(&origin.text) else { continue };
-            if asked || (domain.is_some() && registrable_domain(&page.host) == domain) {
+            if asked || (domain.is_some() && own_domain(&page.host) == domain) {
                 return Some(Text::at(origin.text.clone(), origin.span));
             }
         }
     }
-    let own = project
-        .hosts
-        .iter()
-        .find(|host| https(&host.value).is_some_and(|page| registrable_domain(&page.host) == domain));
+    let own = project.hosts.iter().find(|host| https(&host.value).is_some_and(|page| own_domain(&page.host) == domain));
     own.filter(|_| domain.is_some()).map(|host| Text::at(host.value.clone(), host.span))
+}
+
+/// Where a request, or the preflight before it, is answered with a redirect: by a server that sends everybody on to https, or by
+/// the framework of the server that it goes to. Then what has to change: the address that many calls may share, or this one.
+fn redirect(
+    request: &ClientRequest,
+    url: Option<&ClientUrl>,
+    linked: Option<&Link>,
+    project: &Project,
+) -> (Text, Text) {
+    let shown = |span| url.map(|url| Text::at(written(url), span)).unwrap_or_default();
+    let insecure = url.and_then(host_of).filter(|url| url.scheme == "http" && url.port.is_none());
+    let sent_on = insecure.and_then(|url| {
+        project.redirects.iter().find(|redirect| redirect.hosts.iter().any(|host| **host == *url.host))
+    });
+    if let Some(redirect) = sent_on {
+        let at = url.map_or(request.span, |url| url.span);
+        return (Text::at("redirects to https", redirect.span), shown(at));
+    }
+    let Some(link) = linked.filter(|link| link.cross_origin && needs_preflight(request)) else {
+        return Default::default();
+    };
+    match preflight(request, link, project) {
+        Some(Outcome::Answered { status: 301 | 302 | 303 | 307 | 308, steps, .. }) => {
+            let answered = steps.iter().rev().find(|step| matches!(step.event, Event::Answered(_)));
+            answered.map(|step| (Text::at("redirects", step.span), shown(request.span))).unwrap_or_default()
+        }
+        _ => Default::default(),
+    }
+}
+
+/// What the preflight of a request is answered with by the server it goes to.
+fn preflight(request: &ClientRequest, link: &Link, project: &Project) -> Option<Outcome> {
+    let path = link.path.as_deref()?.replace("{}", "1");
+    let method = request.method.value.as_deref()?;
+    let names: Vec<String> = unsafe_headers(request).iter().map(|name| name.value.to_ascii_lowercase()).collect();
+    let mut asked = Request::new("OPTIONS", &path).with_any("origin").with("access-control-request-method", method);
+    if !names.is_empty() {
+        asked = asked.with("access-control-request-headers", &names.join(","));
+    }
+    let server = project.servers.get(link.server)?;
+    let running = Running { server, project, depth: 0, assume: &Assume::Production, routes_answer: None };
+    Some(run(running, &asked))
 }
 
 /// Cookies that a server needs and a request does not carry.
@@ -273,12 +316,16 @@ fn unreached(link: &Link, project: &Project) -> Option<HandlerFacts> {
     };
     let covered =
         server.handlers.iter().any(|handler| answers_options(handler) && handler.scope.overlaps(&route.scope));
-    if request.needs_preflight() && link.preflight.is_empty() && !covered {
+    if needs_preflight(request) && link.preflight.is_empty() && !covered {
         one.preflight_unhandled = true.into();
+        one.other = std::mem::take(&mut one.client);
+        one.cors = Text::default();
         return Some(one);
     }
-    if !request.needs_preflight() && link.actual.is_empty() && elsewhere.is_some() {
+    if !needs_preflight(request) && link.actual.is_empty() && elsewhere.is_some() {
         one.uncovered = true.into();
+        let reason = "is called from another origin, and CORS, configured elsewhere on this server, does not cover it";
+        one.reason = Text::new(reason);
         return Some(one);
     }
     None

@@ -160,10 +160,10 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials),
+        calls: CallsFacts::default(),
         example: false.into(),
         stated_public: false.into(),
         intent: Text::default(),
-        calls: CallsFacts::default(),
     }
 }
 

@@ -140,7 +140,7 @@ fn rest(text: &Squeezed, from: usize, console: &'static Console) -> Option<(usiz
     // The words of a message that is cut off may be so too: nothing is concluded from them.
     let message = |browser, causes, preflight, cut_off, words| Message { browser, causes, preflight, cut_off, words };
     for frame in console.frames.iter().filter(|frame| !frame.tied) {
-        for found in matching::find_all(&frame.text, text).into_iter().filter(|found| found.start >= from) {
+        if let Some(found) = matching::find_all(&frame.text, text).into_iter().find(|found| found.start >= from) {
             let words = words_of(&found, text);
             let (causes, preflight, cut_off, more) = reason(text, found.end, frame.browser, console);
             let words = words.into_iter().chain(more).collect();

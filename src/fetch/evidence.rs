@@ -51,7 +51,18 @@ pub enum Bearing {
 /// The places that explain a message: first those that a replay of the request leads to, then grants that lack something.
 pub fn evidence(message: &Message, project: &Project) -> Vec<Evidence> {
     let mut found = replay::replay(message, project);
-    for more in grants::lacking(message, project) {
+    let mut lacking = grants::lacking(message, project);
+    // Libraries write their headers in one place; the setting that is at fault is known better where only one can be.
+    let mut candidates = lacking.iter_mut().filter(|lacks| {
+        lacks.strength == Strength::Lacks && bearing(message, project, lacks.span) != Bearing::Elsewhere
+    });
+    if let (Some(only), None) = (candidates.next(), candidates.next())
+        && found.first().is_some_and(|replayed| replayed.strength == Strength::Replayed)
+    {
+        only.strength = Strength::Replayed;
+        found.clear();
+    }
+    for more in lacking {
         if !found.iter().any(|known| known.span.contains(more.span) || more.span.contains(known.span)) {
             found.push(more);
         }
@@ -69,19 +80,24 @@ pub fn bearing(message: &Message, project: &Project, span: Span) -> Bearing {
     let handlers = project.servers.iter().flat_map(|server| &server.handlers);
     let handlers = handlers.filter(|handler| handler.span.contains(span) && handler.scope.path.is_some());
     let handlers = handlers.map(|handler| handler.scope.overlaps(&asked));
-    // A server of a few paths, such as a location of nginx, says itself which requests it takes.
-    let mut request = world::Request::new("GET", &url.path).with_any("origin").with_any("host");
-    request.open.extend(["cookie", "authorization"].map(str::to_owned));
-    let assume = environment(message);
-    let situation = Situation::with(&assume, &request);
-    let servers = project.servers.iter().filter(|server| server.span.contains(span));
-    let servers = servers.filter_map(|server| server.takes.eval(&situation));
-    let answers: Vec<bool> = policies.chain(handlers).chain(servers.filter(|takes| !takes)).collect();
+    let answers: Vec<bool> = policies.chain(handlers).collect();
     match (answers.contains(&true), answers.is_empty()) {
+        _ if is_of_another_server(&url, message, project, span) => Bearing::Elsewhere,
         (true, _) => Bearing::Meant,
         (false, true) => Bearing::Open,
         (false, false) => Bearing::Elsewhere,
     }
+}
+
+/// Is it a server, such as a location of nginx, that says itself that it does not take the URL?
+fn is_of_another_server(url: &Url, message: &Message, project: &Project, span: Span) -> bool {
+    let mut request = world::Request::new("GET", &url.path);
+    request.open.extend(["origin", "host", "cookie", "authorization"].map(str::to_owned));
+    let assume = environment(message);
+    let situation = Situation::with(&assume, &request);
+    let servers = project.servers.iter().filter(|server| server.span.contains(span));
+    let mut taken = servers.map(|server| server.takes.eval(&situation)).peekable();
+    taken.peek().is_some() && taken.all(|taken| taken == Some(false))
 }
 
 /// The URL that a message is about.

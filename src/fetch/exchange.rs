@@ -7,8 +7,8 @@
 
 mod framework;
 mod lines;
+mod others;
 
-use super::route::{Asked, behind};
 use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::Policy;
 use crate::model::project::Project;
@@ -36,8 +36,6 @@ pub struct Running<'a> {
 
 /// Conditions that are tried both ways, at most: each doubles the work.
 const MOST_FORKS: usize = 8;
-/// Servers mounted in each other, at most.
-const MOST_MOUNTED: usize = 8;
 
 /// Runs a request through a server.
 pub fn run(running: Running<'_>, request: &Request) -> Outcome {
@@ -159,7 +157,11 @@ impl<'a, 'w> Walk<'a, 'w> {
     }
 
     fn holds(&self, formula: &Formula) -> Result<bool, Stop> {
-        let situation = Situation { assume: self.running.assume, request: Some(self.request), status: self.status };
+        let situation = Situation {
+            assume: self.running.assume,
+            request: Some(self.request),
+            status: self.status.or(self.pending),
+        };
         let world = Assumed { situation, assumed: self.assumed, thrown: &self.thrown };
         match formula.eval(&world) {
             Some(truth) => Ok(truth),
@@ -362,35 +364,6 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.thrown.len() > before
     }
 
-    /// A server that is mounted below this handler's path.
-    fn mounted(&mut self, index: usize, server: usize, span: Span) -> Result<Flow, Stop> {
-        let handler = &self.running.server.handlers[index];
-        let prefix = handler.scope.path.as_ref().map_or("", |path| path.value.trim_end_matches('/'));
-        let inner = self
-            .running
-            .project
-            .servers
-            .get(server)
-            .filter(|_| self.depth < MOST_MOUNTED && !prefix.contains(['{', '<']));
-        let Some(inner) = inner else {
-            return Err(Stop::Unknown(Outcome::unknown("what is mounted here is not known", span)));
-        };
-        let mut walk = Walk::new(Running { server: inner, ..self.running }, self.request, self.assumed);
-        walk.depth = self.depth + 1;
-        walk.base = self.base + prefix.len();
-        match walk.whole()? {
-            Outcome::Answered { status, lines, steps } => {
-                let own = |step: Step| Step { handler: step.handler.map(|_| index), ..step };
-                self.lines.extend(lines);
-                self.steps.extend(steps.into_iter().map(own));
-                self.status = Some(status);
-                Ok(Flow::Answered)
-            }
-            Outcome::Hangs(span) => Ok(Flow::Hangs(span)),
-            unknown @ Outcome::Unknown { .. } => Err(Stop::Unknown(unknown)),
-        }
-    }
-
     /// What lies inside of a middleware: everything after it, and the framework's own answer.
     fn inside(&mut self, index: usize) -> Result<Option<Flow>, Stop> {
         match self.from(index + 1)? {
@@ -445,7 +418,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                 self.answered(Some(index), *status, guarded.span);
                 return Ok(Some(Flow::Answered));
             }
-            Effect::Answer(None) => match self.pending {
+            Effect::Answer(None) => match self.pending.or_else(|| self.taken_for_granted(index)) {
                 Some(status) => {
                     self.answered(Some(index), status, guarded.span);
                     return Ok(Some(Flow::Answered));
@@ -467,35 +440,10 @@ impl<'a, 'w> Walk<'a, 'w> {
         Ok(None)
     }
 
-    /// What the server behind this one answers to the request as it is passed on.
-    fn forwarded(&mut self, index: usize, span: Span) -> Result<(), Stop> {
-        let running = self.running;
-        let why = "what the server behind it answers is not known";
-        let Some(upstream) = &running.server.upstream else { return Err(Stop::Unknown(Outcome::unknown(why, span))) };
-        let mut request = self.request.clone();
-        if let Some((from, to)) = &upstream.rewrites
-            && let Some(rest) = request.path.strip_prefix(&**from)
-        {
-            request.path = format!("{to}{rest}");
-        }
-        for (name, value) in &upstream.headers {
-            match self.text(value) {
-                Some(Some(text)) if !text.is_empty() => request = request.with(name, &text),
-                Some(Some(_)) | None => drop(request.headers.remove(&name.to_ascii_lowercase())),
-                Some(None) => request = request.with_any(name),
-            }
-        }
-        let asked = Asked { assume: running.assume, routes_answer: running.routes_answer };
-        match behind(running.project, running.server, &request, asked, running.depth + 1) {
-            Outcome::Answered { status, lines, steps } => {
-                self.lines.extend(lines);
-                self.steps.extend(steps.into_iter().map(|step| Step { handler: None, ..step }));
-                self.answered(Some(index), status, span);
-                Ok(())
-            }
-            Outcome::Hangs(at) => Err(Stop::Unknown(Outcome::Hangs(at))),
-            unknown => Err(Stop::Unknown(unknown)),
-        }
+    /// The status of a route whose own is not known, where routes are taken to answer.
+    fn taken_for_granted(&self, index: usize) -> Option<u16> {
+        let is_route = self.running.server.handlers[index].role == Role::Route;
+        self.running.routes_answer.filter(|_| is_route)
     }
 
     fn answered(&mut self, handler: Option<usize>, status: u16, span: Span) {

@@ -58,7 +58,7 @@ fn is_front(server: &Server) -> bool {
 fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<'_>, depth: usize) -> Routed {
     let situation = Situation::with(asked.assume, request);
     let mut taking = Vec::new();
-    for &index in servers {
+    for &index in servers.iter().filter(|&&index| !is_mounted(project, index)) {
         match project.servers[index].takes.eval(&situation) {
             Some(true) => taking.push(index),
             Some(false) => {}

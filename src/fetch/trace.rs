@@ -117,7 +117,7 @@ fn send(project: &Project, request: &Request, method: &str, headers: Vec<(String
         sent = sent.with(name, value);
     }
     if let Some(url) = &url {
-        sent = sent.with("host", &url.host);
+        sent = sent.with("host", &url.host).sent_with(&url.scheme);
     }
     let routed = route(project, &sent, asked);
     let answer = routed.outcome.answer();

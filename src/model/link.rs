@@ -23,6 +23,8 @@ pub struct Link {
     pub url: usize,
     /// The server, by index into `Project::servers`.
     pub server: usize,
+    /// The path as the server sees it, with `{}` for segments that are not known.
+    pub path: Option<String>,
     /// The routes that may answer it, by index into the server's handlers.
     pub routes: Vec<usize>,
     /// It certainly goes to another origin than the page's.
@@ -38,6 +40,10 @@ pub fn links(project: &Project) -> Vec<Link> {
     let known = Servers::of(project);
     let mut links = Vec::new();
     for (client, request) in project.clients.iter().enumerate() {
+        // A server of socket.io beside the routes has a policy of its own.
+        if request.library == "socket.io" {
+            continue;
+        }
         for (index, url) in request.urls.iter().enumerate() {
             let Some(server) = known.answering(request, url) else { continue };
             if links.iter().any(|link: &Link| link.client == client && link.server == server) {
@@ -173,11 +179,12 @@ impl<'p> Servers<'p> {
             }
             None => Vec::new(),
         };
-        let scope_path = path.map(|path| Spanned::new(Arc::from(path), url.span));
+        let scope_path = path.as_deref().map(|path| Spanned::new(Arc::from(path), url.span));
         Link {
             client,
             url: index,
             server,
+            path,
             routes,
             cross_origin: cross_origin(request, url, answering),
             preflight: self.policies(server, scope_path.as_ref(), "OPTIONS"),
@@ -244,9 +251,20 @@ fn policies_of(handler: &Handler) -> Vec<usize> {
     by_role.into_iter().chain(by_effect).collect()
 }
 
-/// The registrable domain under which a host's owner names hosts: with a hosting provider that is the host itself.
-fn own_domain(host: &str) -> Option<String> {
-    if is_hosted(host) { Some(host.to_owned()) } else { registrable_domain(host) }
+/// The domain under which a host's owner names hosts: with a hosting provider that is the host itself.
+pub fn own_domain(host: &str) -> Option<String> {
+    if is_hosted(host) {
+        return Some(host.to_owned());
+    }
+    registrable_domain(host).or_else(|| {
+        // Under a suffix that nobody registers at (`.example`, `.corp`) the last two labels stand for an owner.
+        let named = !host.contains([':', '[']) && !host.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let labels: Vec<&str> = host.rsplitn(3, '.').collect();
+        match labels.as_slice() {
+            [top, second, ..] if named => Some(format!("{second}.{top}")),
+            _ => None,
+        }
+    })
 }
 
 /// Is it a name under a hosting provider's domain?

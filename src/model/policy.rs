@@ -158,6 +158,10 @@ pub struct Policy {
     pub own_hosts: Vec<Spanned<Arc<str>>>,
     /// Environment variables that the decision reads.
     pub env_reads: Vec<EnvUse>,
+    /// Methods that the code it speaks for is made for.
+    pub methods_used: Vec<Spanned<Arc<str>>>,
+    /// Request headers that the code it speaks for needs: `Content-Type` for a JSON body, `Authorization`.
+    pub headers_used: Vec<Spanned<Arc<str>>>,
     /// What the library does with a request, as a handler would: what an exchange applies where the policy is in force. Empty
     /// where the lines stand in the handler itself, or where nobody knows.
     pub effects: Vec<GuardedEffect>,
@@ -251,6 +255,8 @@ impl Policy {
             settings: Vec::new(),
             own_hosts: Vec::new(),
             env_reads: Vec::new(),
+            methods_used: Vec::new(),
+            headers_used: Vec::new(),
             effects: Vec::new(),
         }
     }

@@ -32,6 +32,8 @@ pub struct Project {
     pub dev_servers: Vec<DevServer>,
     /// Web servers and platforms that stand in front in production.
     pub fronts: Vec<Front>,
+    /// Servers that send everybody on from http to https.
+    pub redirects: Vec<Redirect>,
     /// What code for browsers asks for.
     pub clients: Vec<ClientRequest>,
     /// What the user says is meant.
@@ -69,7 +71,17 @@ impl Project {
         self.dev_servers.extend(other.dev_servers);
         self.fronts.extend(other.fronts);
         self.clients.extend(other.clients);
+        self.redirects.extend(other.redirects);
     }
+}
+
+/// A server that answers everything with a redirect to https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The hosts that it answers for.
+    pub hosts: Vec<Arc<str>>,
+    /// The line that says so.
+    pub span: Span,
 }
 
 /// A fact about a handler and CORS.

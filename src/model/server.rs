@@ -27,6 +27,8 @@ pub struct Server {
     pub onion: bool,
     /// Who turns an exception into an answer.
     pub failing: Failing,
+    /// What a last slash of the path means to its routes.
+    pub slashes: Slashes,
     /// The requests that are given to it, where other servers share its address (the locations of nginx).
     pub takes: Formula,
     /// The server behind it, where it passes requests on.
@@ -35,8 +37,6 @@ pub struct Server {
     pub ports: Vec<u16>,
     /// The directory of the package it belongs to.
     pub package: Arc<str>,
-    /// What a last slash of the path means to its routes.
-    pub slashes: Slashes,
 }
 
 /// A server that requests are passed on to (`Effect::Forward`).
@@ -62,11 +62,11 @@ impl Server {
             unanswered: Unanswered::Unknown,
             onion: false,
             failing: Failing::Unknown,
+            slashes: Slashes::Ignored,
             takes: Formula::True,
             upstream: None,
             ports: Vec::new(),
             package: "".into(),
-            slashes: Slashes::Ignored,
         }
     }
 }

@@ -47,9 +47,9 @@ impl Request {
         self
     }
 
-    /// The same request, sent without TLS as `curl http://…` does.
-    pub fn over_http(mut self) -> Request {
-        self.scheme = Some("http");
+    /// The same request, sent to a URL with this scheme.
+    pub fn sent_with(mut self, scheme: &str) -> Request {
+        self.scheme = ["http", "https"].into_iter().find(|known| *known == scheme);
         self
     }
 

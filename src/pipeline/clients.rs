@@ -21,9 +21,12 @@ use crate::workspace::{Focus, Workspace};
 /// Files of a repository that are evaluated for the requests in them.
 const MOST_FILES: usize = 1_500;
 
+/// So many files are read whatever they say.
+const FEW_FILES: usize = 200;
+
 /// What a frontend may cost.
 const BOUNDS: fn() -> Bounds =
-    || Bounds { steps: 3_000_000, entry_steps: 60_000, events: 60_000, far: 2, ..Bounds::default() };
+    || Bounds { steps: 1_500_000, entry_steps: 40_000, events: 40_000, far: 2, ..Bounds::default() };
 
 pub(super) fn requests(
     workspace: &mut Workspace<'_>,
@@ -34,8 +37,10 @@ pub(super) fn requests(
 ) -> Vec<ClientRequest> {
     // Without a server that grants anything only what is wrong by itself can be said.
     let alone = project.servers.is_empty() && project.policies.is_empty() && !has_insecure_address(environment);
+    // What is wrong may stand in another file than the request; all of them are read where that costs little.
+    let all = few_and_telling(workspace);
     let worth = |needles: Needles| {
-        needles.contains(Needles::CLIENT) && (!alone || needles.meets(Needles::ALONE | Needles::CORS))
+        needles.contains(Needles::CLIENT) && (!alone || all || needles.meets(Needles::ALONE | Needles::CORS))
     };
     let mut files: Vec<FileId> = kept
         .iter()
@@ -70,6 +75,13 @@ pub(super) fn requests(
     }
     run.run_uncalled();
     platforms::client::recognise(&run, &places)
+}
+
+/// Are there few requests in all, and something beside them that can be wrong by itself?
+fn few_and_telling(workspace: &Workspace<'_>) -> bool {
+    let code = || workspace.scan.files.iter().filter(|file| file.kind.is_code());
+    let few = code().filter(|file| file.needles.contains(Needles::CLIENT)).count() <= FEW_FILES;
+    few && code().any(|file| file.needles.contains(Needles::ALONE))
 }
 
 /// Does an env file give anything an address that is worth a look by itself?

@@ -12,7 +12,7 @@ use super::configuration::unwrapped;
 use super::packages::Packages;
 use super::values::option;
 use crate::eval::Interp;
-use crate::eval::value::{Kind, Value};
+use crate::eval::value::{Args, Kind, Value};
 use crate::model::dev_server::{DevProxy, DevServer};
 use crate::model::project::Project;
 use crate::source::Spanned;
@@ -80,7 +80,11 @@ pub(super) fn recognise(run: &mut Interp<'_>, entries: &[Utf8PathBuf], project: 
 }
 
 /// The calls of `http-proxy-middleware` in a file.
-fn middleware(run: &Interp<'_>, path: &Utf8Path) -> Vec<DevProxy> {
+fn middleware(run: &mut Interp<'_>, path: &Utf8Path) -> Vec<DevProxy> {
+    let exported = run.module_at(path).and_then(|module| run.default_export(module));
+    if let Some(setup) = exported.and_then(|value| value.as_function().cloned()) {
+        run.run_function(&setup, &Args { open: true, ..Args::default() });
+    }
     let mut found: Vec<DevProxy> = Vec::new();
     for object in &run.objects {
         let calls = matches!(

@@ -80,6 +80,22 @@ pub(super) fn rule_handler(rule: &HeaderRule, base: &str, project: &mut Project)
     Handler { role, name, span: rule.source.span, when: Formula::True, scope, effects, understood: true }
 }
 
+/// Does a rule cover files alone? No route is below its pattern, and it says how long the files may be kept, or nothing is passed
+/// on that could answer there.
+pub(super) fn covers_files(rule: &Handler, mut routes: impl Iterator<Item = Scope>, passes_on: bool) -> bool {
+    let Some(path) = &rule.scope.path else { return false };
+    let whole = path.value.split('/').filter(|part| !part.is_empty()).all(|part| part.starts_with(['*', '(', ':']));
+    let api = path.value.split('/').any(|part| part == "api" || part.contains("(api") || part.contains("|api"));
+    let kept = rule.effects.iter().any(|guarded| match &guarded.effect {
+        Effect::Set(name, value) if name.value.eq_ignore_ascii_case("cache-control") => {
+            value.as_text().is_some_and(|text| text.contains("max-age=") && !text.contains("max-age=0"))
+        }
+        _ => false,
+    });
+    let file = path.value.rsplit('/').next().is_some_and(|last| last.contains('.') && !last.starts_with('('));
+    (file || !whole && !api) && (kept || file || !passes_on) && !routes.any(|route| rule.scope.overlaps(&route))
+}
+
 /// `{ type: 'header', key: 'origin', value: '(?<origin>.*)' }`
 fn request_condition(value: &Value, caught: &mut Vec<Caught>) -> Formula {
     let text = |key: &str| option(value, key).and_then(|value| value.as_str().cloned());

@@ -11,7 +11,7 @@ mod pages;
 mod routes;
 mod server;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -31,14 +31,28 @@ struct App {
     root: Utf8PathBuf,
     config: Config,
     config_module: Option<ModuleId>,
-    /// Files of `pages/api`, by path.
-    pages: Vec<(String, ModuleId)>,
+    /// Files of `pages/api`.
+    pages: Vec<Page>,
     /// `route` files, by path.
     routes: Vec<Route>,
     middleware: Option<Middleware>,
     /// It has an `app` folder, whose answers carry a `Vary` of their own.
     app_router: bool,
 }
+
+/// A file below `pages/api`.
+#[derive(Debug)]
+struct Page {
+    path: String,
+    module: ModuleId,
+    /// What it does is looked at.
+    wanted: bool,
+}
+
+/// In applications with more files than this only those are read that speak of CORS, or import something that does.
+const MOST_READ: usize = 40;
+/// Imports that are followed to find out.
+const IMPORTS: usize = 2;
 
 /// Is it a file that Next.js runs because of its place?
 pub(super) fn is_entry(path: &Utf8Path, roots: &BTreeSet<Utf8PathBuf>) -> bool {
@@ -70,7 +84,7 @@ pub(super) fn recognise(
 ) {
     for mut app in apps(run, packages, entries) {
         app.config.rules.extend(super::vercel::rules(run, &app.root));
-        app.pages.sort_by_key(|(path, _)| file_routes::rank(path));
+        app.pages.sort_by_key(|page| file_routes::rank(&page.path));
         app.routes.sort_by_key(|route| file_routes::rank(&route.path));
         server::build(run, &app, cors, project);
     }
@@ -78,6 +92,10 @@ pub(super) fn recognise(
 
 fn apps(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> Vec<App> {
     let roots = roots(packages, entries);
+    let mut counts: BTreeMap<Utf8PathBuf, usize> = BTreeMap::new();
+    for (root, _) in entries.iter().filter_map(|path| home(path, &roots)) {
+        *counts.entry(root).or_default() += 1;
+    }
     let mut apps: Vec<App> = Vec::new();
     for path in entries {
         let Some((root, place)) = home(path, &roots) else { continue };
@@ -99,13 +117,16 @@ fn apps(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> V
             apps.len() - 1
         });
         let app = &mut apps[at];
+        let wanted = counts.get(&root).is_none_or(|count| *count <= MOST_READ) || run.speaks(module, IMPORTS);
         match place {
-            Place::PagesApi(path) => app.pages.push((path, module)),
+            Place::PagesApi(path) => app.pages.push(Page { path, module, wanted }),
             Place::Route(path) => {
-                app.routes.extend(routes::route(run, module, path));
+                app.routes.extend(routes::route(run, module, path, wanted));
                 app.app_router = true;
             }
             Place::Middleware => app.middleware = middleware::middleware(run, module),
+            // Of several configurations the first is read: `.js`, `.mjs`, `.ts`.
+            Place::Config if app.config_module.is_some() => {}
             Place::Config => {
                 app.config = config::read(run, module);
                 app.config_module = Some(module);

@@ -12,6 +12,7 @@ mod leaf;
 mod map;
 mod place;
 mod policy;
+mod redirects;
 mod script;
 mod selection;
 mod tree;
@@ -67,6 +68,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
         }
     }
     let mut project = findings.finish();
+    for root in roots.iter().filter(|root| !is_development(root.path)) {
+        redirects::collect(&root.items, 0, &mut project.redirects);
+    }
     project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
     project
 }
@@ -124,7 +128,7 @@ impl<'a> Walk<'_, '_, 'a> {
                 "http" => self.blocks(&inner, None, around, depth + 1),
                 "server" if item.directive.block.is_some() => {
                     let takes = takes(&servers, item);
-                    let inside = Around { takes: takes.clone(), tells: mentions_cors(&inner) || has_cors(item, 0) };
+                    let inside = Around { takes: takes.clone(), tells: mentions_cors(&inner) || plays_a_part(item, 0) };
                     self.blocks(&inner, Some(&item.children), &inside, depth + 1);
                     // What no location takes is answered by the server itself.
                     let taken = item.children.iter().any(|item| item.name() == "location" && item.first() == "/");
@@ -177,7 +181,7 @@ impl<'a> Walk<'_, '_, 'a> {
 struct Around {
     /// The requests that it is given.
     takes: Formula,
-    /// The server around it has headers of CORS somewhere.
+    /// The server around it has headers of CORS somewhere, or passes requests on.
     tells: bool,
 }
 
@@ -187,10 +191,11 @@ impl Around {
     }
 }
 
-/// Is a CORS header written anywhere inside of a block?
-fn has_cors(item: &Item<'_>, depth: usize) -> bool {
-    let here = Level::alone(&item.children).own_lines().iter().any(Line::is_cors);
-    here || (depth <= MAX_DEPTH && item.children.iter().any(|inner| has_cors(inner, depth + 1)))
+/// Is a CORS header written anywhere inside of a block, or a request passed on, to a server that may answer with some?
+fn plays_a_part(item: &Item<'_>, depth: usize) -> bool {
+    let level = Level::alone(&item.children);
+    let here = level.has(&["proxy_pass"]) || level.own_lines().iter().any(Line::is_cors);
+    here || (depth <= MAX_DEPTH && item.children.iter().any(|inner| plays_a_part(inner, depth + 1)))
 }
 
 /// Is a CORS header written on this level, in an `if` of it, or around it?

@@ -16,6 +16,10 @@ use crate::source::Spanned;
 /// The CORS lines of `inner` that `outer` replaces by something that grants less or another origin; `who` is the outer one's name.
 pub(super) fn disabled(inner: &Handler, outer: &Handler, who: &str) -> Vec<Setting> {
     let mut found: Vec<Setting> = Vec::new();
+    // A pattern that is more than segments and parameters may cover less than it seems to.
+    if outer.scope.path.as_ref().is_some_and(|path| path.value.contains(['(', '?', '|', '+', '{'])) {
+        return found;
+    }
     for (_, name, own) in lines(inner) {
         // Where a header has several lines, the last one that always applies is what arrives.
         let mut always = lines(outer).filter(|(when, ..)| **when == Formula::True);

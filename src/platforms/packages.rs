@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::model::origin::Url;
+use crate::source::Spanned;
 use crate::syntax::document::Node;
 use crate::syntax::requirements::Requirement;
 
@@ -16,6 +18,8 @@ use crate::syntax::requirements::Requirement;
 pub struct Packages {
     directories: BTreeMap<Utf8PathBuf, BTreeMap<String, Arc<str>>>,
     homes: BTreeSet<Utf8PathBuf>,
+    /// Where the packages' pages are served, by their own word.
+    pub homepages: Vec<Spanned<String>>,
     proxied: BTreeSet<Utf8PathBuf>,
     entrypoints: BTreeMap<Utf8PathBuf, String>,
 }
@@ -27,6 +31,7 @@ impl Packages {
             self.proxied.insert(path.to_owned());
         }
         self.homes.insert(path.parent().unwrap_or(Utf8Path::new("")).to_owned());
+        self.homepages.extend(homepage(document));
         for section in ["dependencies", "devDependencies", "peerDependencies"] {
             for (name, version) in document.get(section).map(Node::entries).unwrap_or_default() {
                 if let Some(version) = version.as_str() {
@@ -175,4 +180,13 @@ fn newest(specifier: &str) -> Option<(u32, u32)> {
         },
         _ => None,
     }
+}
+
+/// `homepage`, unless it is the page of the source: libraries name that.
+fn homepage(document: &Node) -> Option<Spanned<String>> {
+    const SOURCES: [&str; 4] = ["github.com", "gitlab.com", "npmjs.com", "bitbucket.org"];
+    let node = document.get("homepage")?;
+    let host = Url::parse(node.as_str()?)?.host;
+    let source = SOURCES.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
+    (!source).then(|| Spanned::new(node.as_str().unwrap_or("").to_owned(), node.span))
 }

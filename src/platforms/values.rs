@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::eval::Event;
-use crate::eval::value::{EnvShape, Item, Kind, Value};
+use crate::eval::value::{EnvShape, Item, Kind, ObjectId, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::origin::{Url, is_loopback};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};
@@ -289,6 +289,14 @@ pub fn option(options: &Value, key: &str) -> Option<Value> {
         Kind::Undefined | Kind::Null => None,
         _ => Some(Value::unknown(crate::eval::value::Reason::NotModelled, options.span)),
     }
+}
+
+/// The object whose number follows a prefix in a name of ours, and what follows the number: `django:headers#12[]=`.
+pub fn object_named(path: &str, prefix: &str) -> Option<(ObjectId, String)> {
+    let rest = path.strip_prefix(prefix)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (number, tail) = rest.split_at(end);
+    Some((ObjectId(number.parse().ok()?), tail.to_owned()))
 }
 
 /// Is it thrown inside a `try` of the same function?

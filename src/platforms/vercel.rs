@@ -13,7 +13,7 @@ use super::express::cors_npm::CorsObjects;
 use super::express::preflight;
 use super::fetch_api::vercel_function;
 use super::file_routes;
-use super::header_rules::{HeaderRule, rule, rule_handler};
+use super::header_rules::{HeaderRule, covers_files, rule, rule_handler};
 use super::node_handlers::{fill, grant, handle_alone, head};
 use super::overrides;
 use super::values::option;
@@ -129,6 +129,13 @@ fn build(
     }
     let Some(span) = handlers.first().map(|handler| handler.span) else { return };
     let (outer, inner) = handlers.split_at_mut(first);
+    for rule in &*outer {
+        if let Role::Cors(policy) = rule.role {
+            // What else is deployed is not known.
+            let files = covers_files(rule, inner.iter().map(|one| one.scope.clone()), true);
+            project.policies[policy].static_assets = files;
+        }
+    }
     for handler in &*inner {
         let Role::Cors(policy) = handler.role else { continue };
         for rule in outer.iter().filter(|rule| rule.scope.covers(&handler.scope)) {

@@ -32,7 +32,7 @@ fn diagnostic(finding: &Finding, sources: &Sources) -> Value {
             Severity::Info => "INFO",
         },
         "code": code,
-        "relatedLocations": finding.labels.iter().map(related).collect::<Vec<_>>(),
+        "related_locations": finding.labels.iter().map(related).collect::<Vec<_>>(),
     })
 }
 

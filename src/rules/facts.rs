@@ -91,12 +91,12 @@ subjects! {
     Handler => handlers: HandlerFacts,
     /// Environment variables that origins come from.
     Env => envs: EnvFacts,
+    /// Requests that code for browsers sends.
+    Client => clients: ClientFacts,
     /// Origins that the configuration states.
     Stated => stated: StatedFacts,
     /// Comments and entries of the configuration that leave findings out.
     Suppression => suppressions: SuppressionFacts,
-    /// Requests that code for browsers sends.
-    Client => clients: ClientFacts,
 }
 
 impl Given {

@@ -69,7 +69,7 @@ impl Reader {
         let needles = Needles::search(bytes);
         if too_large {
             // A large bundle that never speaks of CORS is nobody's loss.
-            let lost = wanted || needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT);
+            let lost = wanted || needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION);
             return Outcome::Unread(lost.then(|| notice(path, format!("larger than {} bytes, not read", length - 1))));
         }
         if kind == Kind::Nginx && !skip::looks_like_nginx(bytes) {
@@ -116,7 +116,7 @@ impl Reader {
 fn is_kept(path: &Utf8Path, kind: Kind, needles: Needles) -> bool {
     match kind {
         Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Python => {
-            needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT)
+            needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION)
         }
         Kind::Yaml => needles.contains(Needles::CORS) || path.file_name().is_some_and(is_compose),
         Kind::Nginx | Kind::Env | Kind::Json | Kind::Toml | Kind::Requirements => true,

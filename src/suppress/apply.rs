@@ -20,7 +20,7 @@ use crate::source::Span;
 
 /// What is known about a run besides its findings.
 #[derive(Debug)]
-pub struct Said<'a> {
+pub struct Told<'a> {
     /// What the configuration says.
     pub configured: &'a Configured,
     /// The ids of the rules that ran: a suppression of any other is not unused.
@@ -58,29 +58,29 @@ enum Source<'a> {
 }
 
 /// Leaves out what comments and the configuration say, and judges the suppressions themselves.
-pub fn apply(findings: Vec<Finding>, scan: &Scan, said: &Said<'_>) -> Judged {
+pub fn apply(findings: Vec<Finding>, scan: &Scan, told: &Told<'_>) -> Judged {
     let placed = directives(scan);
     let mut named: Vec<Named<'_>> = placed.iter().flat_map(of_comment).collect();
-    named.extend(said.configured.entries.iter().flat_map(of_entry));
-    let mut judged = divide(findings, &mut named, scan, said);
+    named.extend(told.configured.entries.iter().flat_map(of_entry));
+    let mut judged = divide(findings, &mut named, scan, told);
     judged.facts.extend(placed.iter().filter_map(broken));
-    judged.facts.extend(named.iter().filter_map(|one| idle(one, said)));
+    judged.facts.extend(named.iter().filter_map(|one| idle(one, told)));
     judged
 }
 
 /// Leaves out what the configuration says: for findings about suppressions, which no comment can suppress.
-pub fn configured_only(findings: Vec<Finding>, scan: &Scan, said: &Said<'_>) -> Judged {
-    let mut named: Vec<Named<'_>> = said.configured.entries.iter().flat_map(of_entry).collect();
-    divide(findings, &mut named, scan, said)
+pub fn configured_only(findings: Vec<Finding>, scan: &Scan, told: &Told<'_>) -> Judged {
+    let mut named: Vec<Named<'_>> = told.configured.entries.iter().flat_map(of_entry).collect();
+    divide(findings, &mut named, scan, told)
 }
 
-fn divide(findings: Vec<Finding>, named: &mut [Named<'_>], scan: &Scan, said: &Said<'_>) -> Judged {
+fn divide(findings: Vec<Finding>, named: &mut [Named<'_>], scan: &Scan, told: &Told<'_>) -> Judged {
     let mut judged = Judged::default();
     for mut finding in findings {
         let path = scan.sources.path(finding.primary.span.file);
         let mut first = None;
         for one in named.iter_mut().filter(|one| one.fits(&finding, path, scan)) {
-            let expired = one.is_over(said);
+            let expired = one.is_over(told);
             one.used = true;
             if !expired && first.is_none() {
                 let by = match one.source {
@@ -90,7 +90,7 @@ fn divide(findings: Vec<Finding>, named: &mut [Named<'_>], scan: &Scan, said: &S
                 first = Some((by, one.reason.map(str::to_owned)));
             }
         }
-        let severity = said.configured.severity(&finding, path);
+        let severity = told.configured.severity(&finding, path);
         finding.severity = severity.unwrap_or(finding.severity);
         let first = first.or_else(|| severity.is_none().then_some((SuppressedBy::Configuration, None)));
         match first {
@@ -130,8 +130,8 @@ fn of_entry(entry: &Entry) -> impl Iterator<Item = Named<'_>> {
 }
 
 impl Named<'_> {
-    fn is_over(&self, said: &Said<'_>) -> bool {
-        self.until.zip(said.today).is_some_and(|(until, today)| until < today)
+    fn is_over(&self, told: &Told<'_>) -> bool {
+        self.until.zip(told.today).is_some_and(|(until, today)| until < today)
     }
 
     fn fits(&self, finding: &Finding, path: &Utf8Path, scan: &Scan) -> bool {
@@ -164,22 +164,22 @@ fn broken(placed: &Placed) -> Option<SuppressionFacts> {
 }
 
 /// A suppression that does nothing: nobody has such a rule, it ran out, or the rule has nothing to say here.
-fn idle(one: &Named<'_>, said: &Said<'_>) -> Option<SuppressionFacts> {
+fn idle(one: &Named<'_>, told: &Told<'_>) -> Option<SuppressionFacts> {
     let facts = SuppressionFacts {
         span: Some(one.span),
         environment: "production".into(),
         rule: Text::at(one.rule, one.span),
         ..SuppressionFacts::default()
     };
-    let known = said.known.iter().any(|id| **id == *one.rule);
+    let known = told.known.iter().any(|id| **id == *one.rule);
     if !known {
-        let meant = did_you_mean(one.rule, said.known.iter().map(|id| &**id));
+        let meant = did_you_mean(one.rule, told.known.iter().map(|id| &**id));
         let remedy = meant.unwrap_or_else(|| "`corslint rules` lists the rules there are".to_owned());
         return Some(SuppressionFacts { unknown: true.into(), suggestion: Text::new(remedy), ..facts });
     }
-    if let Some(until) = one.until.filter(|_| one.is_over(said)) {
+    if let Some(until) = one.until.filter(|_| one.is_over(told)) {
         return Some(SuppressionFacts { expired: true.into(), until: Text::new(until.to_string()), ..facts });
     }
-    let judged = said.ran.contains(&one.rule);
+    let judged = told.ran.contains(&one.rule);
     (judged && !one.used).then(|| SuppressionFacts { unused: true.into(), ..facts })
 }

@@ -99,7 +99,8 @@ fn arguments(comment: &str, file: bool, rest: &str) -> Result<Ignore, Broken> {
     let rules = named.map(|name| (name.to_owned(), range_in(comment, name))).collect();
     let mut until = None;
     loop {
-        rest = rest.trim_start();
+        // A comment of several lines may begin each with a star.
+        rest = rest.trim_start_matches(|c: char| c == '*' || c.is_whitespace());
         if rest.is_empty() {
             return Ok(Ignore { file, rules, until, reason: None });
         }

@@ -3,6 +3,8 @@
 //! In: the texts of a run. Out: directives with their places. Comments are what each language takes for one, so that the
 //! same words in a string are none.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::directive::{Broken, Directive, Ignore, MARK, read};
 use crate::scan::{Kind, Scan};
 use crate::source::{FileId, Sources, Span};
@@ -45,10 +47,10 @@ fn form(kind: Kind) -> Form {
 fn of_file(sources: &Sources, file: FileId, form: Form) -> Vec<Placed> {
     let text = sources.text(file);
     let found = comments(form, text);
-    // The lines that hold nothing but comments: a directive above several of them is about what comes after.
-    let mut bare = Vec::new();
+    // The lines that hold nothing but comments.
+    let mut bare = BTreeSet::new();
     let mut code_starts = text.len();
-    let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut at = before_code(text);
     for range in &found {
         if code_starts == text.len() && text.get(at..range.start).is_some_and(|between| !between.trim().is_empty()) {
             code_starts = range.start;
@@ -58,6 +60,12 @@ fn of_file(sources: &Sources, file: FileId, form: Form) -> Vec<Placed> {
         if stands_alone(sources, span) {
             bare.extend(lines(sources, span));
         }
+    }
+    // A directive above several of them is about what comes after: from each, the first line that is none of them.
+    let mut after: BTreeMap<usize, usize> = BTreeMap::new();
+    for &line in bare.iter().rev() {
+        let next = after.get(&(line + 1)).copied().unwrap_or(line + 1);
+        after.insert(line, next);
     }
     let mut placed = Vec::new();
     for range in found {
@@ -72,15 +80,19 @@ fn of_file(sources: &Sources, file: FileId, form: Form) -> Vec<Placed> {
             None => continue,
         };
         let below = stands_alone(sources, span).then(|| {
-            let mut line = lines(sources, span).end;
-            while bare.contains(&line) {
-                line += 1;
-            }
-            line
+            let line = lines(sources, span).end;
+            after.get(&line).copied().unwrap_or(line)
         });
         placed.push(Placed { span, says, below });
     }
     placed
+}
+
+/// Where a file begins for people: after the mark of its encoding and the line that names its interpreter.
+fn before_code(text: &str) -> usize {
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let first = text[mark..].lines().next().unwrap_or("");
+    if first.starts_with("#!") { mark + first.len() } else { mark }
 }
 
 /// The lines that a span touches.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
-use corslint::eval::environment::Stated;
 use corslint::pipeline;
+use corslint::pipeline::Stated;
 use corslint::scan::Scan;
 
 /// Far above what any of these takes: a test for "ends at all", not for speed.

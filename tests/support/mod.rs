@@ -5,9 +5,9 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use corslint::eval::environment::Stated;
 use corslint::finding::Report;
 use corslint::pipeline;
+use corslint::pipeline::Stated;
 use corslint::rules::{Persona, Rule, embedded_files, load};
 use corslint::scan::{Options, Scan, scan};
 

@@ -15,8 +15,10 @@ use crate::source::{Sources, Span};
 
 /// Where the request ends with the message by the model itself.
 const REPLAYED: i32 = 100;
-/// Where it ends without the header: what leaves the header out may be known better.
-const ENDS_HERE: i32 = 70;
+/// Where it ends without the header: what leaves the header out is mostly known better.
+const ENDS_HERE: i32 = 50;
+/// A finding on a line where the model itself sees that something is missing, or where a request ends.
+const AGREED: i32 = 15;
 /// A finding of the first rule of a cause.
 const FINDING: i32 = 80;
 /// A grant that lacks what the message asks for, and is as precise as a finding when no rule knows better.
@@ -45,6 +47,9 @@ pub(super) fn ranked(message: &Message, outcome: &Outcome) -> Vec<Place> {
         let mut rank = rank;
         found.retain(|evidence| {
             let same = touches(finding, evidence, sources);
+            if same {
+                rank += AGREED;
+            }
             if same && evidence.strength >= Strength::EndsHere {
                 rank += strength(evidence.strength);
                 place.proof = Some(evidence.says.clone());
@@ -101,7 +106,13 @@ fn rank(message: &Message, finding: &Finding, outcome: &Outcome) -> Option<i32> 
     let base = by_cause.max()?;
     let minor = if finding.severity == Severity::Info { -10 } else { 0 };
     let texts: Vec<&str> = [&finding.message, &finding.help].into_iter().map(String::as_str).collect();
-    Some(base + minor + path(message, outcome, finding.primary.span) + words(message, &texts))
+    // A finding inside a location of nginx names the location in a label.
+    let elsewhere = finding.labels.iter().any(|label| {
+        outcome.project.servers.iter().any(|server| server.span == label.span)
+            && bearing(message, &outcome.project, label.span) == Bearing::Elsewhere
+    });
+    let path = if elsewhere { OTHER_PATH } else { path(message, outcome, finding.primary.span) };
+    Some(base + minor + path + words(message, &texts))
 }
 
 /// Rules about options of any kind explain something only where the option has to do with it.

@@ -13,7 +13,7 @@ use super::super::ports::package as home;
 use super::super::{is_development_path, is_test_path};
 use crate::eval::Interp;
 use crate::ir::{Export, ExprKind, Module, Stmt, StmtKind};
-use crate::model::client::{Browser, ClientRequest};
+use crate::model::client::{Base, Browser, ClientRequest, ClientUrl};
 use crate::model::project::Project;
 
 /// Frameworks that put code into pages.
@@ -79,6 +79,20 @@ const ELSEWHERE: [&str; 12] = [
     "webextension-polyfill",
     "wxt",
     "@types/vscode",
+];
+/// Bundlers that give pages those variables only whose names begin so.
+const BUNDLERS: [&str; 9] =
+    ["@sveltejs/kit", "@vue/cli-service", "astro", "gatsby", "next", "nuxt", "react-scripts", "vite", "@remix-run/dev"];
+const PUBLIC: [&str; 9] = [
+    "NEXT_PUBLIC_",
+    "VITE_",
+    "REACT_APP_",
+    "PUBLIC_",
+    "VUE_APP_",
+    "NUXT_PUBLIC_",
+    "GATSBY_",
+    "EXPO_PUBLIC_",
+    "BASE_URL",
 ];
 /// Modules of Node, and packages that only make sense there.
 const NODE: [&str; 30] = [
@@ -220,9 +234,26 @@ impl<'p> Places<'p> {
     pub(super) fn settle(&self, run: &Interp<'_>, request: &mut ClientRequest) -> bool {
         let path = run.path_of_span(request.span);
         let Some(browser) = self.browser(&path) else { return false };
+        if request.urls.iter().any(|url| self.is_secret(run, url, &path)) {
+            return false;
+        }
         request.browser = browser;
         request.package = home(self.packages, &path).as_str().into();
         true
+    }
+
+    /// Is an address read from a variable that the bundler keeps from pages? Then the code runs on a server.
+    fn is_secret(&self, run: &Interp<'_>, url: &ClientUrl, path: &Utf8Path) -> bool {
+        let name = match &url.base {
+            Base::Variable { name, .. } => Some(name.clone()),
+            Base::Absolute { variable: true, .. } => {
+                let variables = run.environment().files.iter().flat_map(|file| file.variables.iter());
+                variables.filter(|(_, value)| value.span == url.span).map(|(name, _)| name.clone()).next()
+            }
+            _ => None,
+        };
+        let prefixed = BUNDLERS.iter().any(|name| self.packages.depends(name, path));
+        prefixed && name.is_some_and(|name| !PUBLIC.iter().any(|prefix| name.starts_with(prefix)))
     }
 
     /// Does code of this file run in a browser?
@@ -252,6 +283,9 @@ impl<'p> Places<'p> {
         }
         // Beside a server of its own package, code has to show that it is not a part of it.
         let beside_server = self.server_homes.contains(&home(self.packages, path));
+        if servers && !pages {
+            return None;
+        }
         match own {
             true => Some(Browser::Certain),
             false if servers || (beside_server && !is_page_path(path)) => None,

@@ -22,6 +22,7 @@ enum Sender {
     JQuery,
     Graphql,
     EventSource,
+    SocketIo,
 }
 
 const KY: [&str; 3] = ["npm:ky", "npm:ky.create()", "npm:ky.extend()"];
@@ -46,6 +47,9 @@ fn sender(path: &str) -> Option<(Sender, Option<&'static str>)> {
         | "js:useFetch"
         | "npm:#app.useFetch" => {
             return Some((Sender::Ofetch, None));
+        }
+        "npm:socket.io-client" | "npm:socket.io-client.io" | "npm:socket.io-client.connect" | "js:io" => {
+            return Some((Sender::SocketIo, Some("GET")));
         }
         "js:EventSource" => return Some((Sender::EventSource, Some("GET"))),
         "npm:@apollo/client.HttpLink"
@@ -101,6 +105,7 @@ pub(super) fn request(run: &Interp<'_>, event: &Event, shared: &axios::Shared) -
         Sender::JQuery => "jQuery",
         Sender::Graphql => "GraphQL",
         Sender::EventSource => "EventSource",
+        Sender::SocketIo => "socket.io",
     };
     let mut request = ClientRequest::new(library, event.span);
     if let Some(method) = method {
@@ -112,7 +117,7 @@ pub(super) fn request(run: &Interp<'_>, event: &Event, shared: &axios::Shared) -
         Sender::Ky => ky(run, event, first, args.get(1), &mut request),
         Sender::JQuery => jquery(run, event, &mut request)?,
         Sender::Graphql => graphql(run, first, args.get(1), &mut request)?,
-        Sender::EventSource => {
+        Sender::EventSource | Sender::SocketIo => {
             request.urls = text::urls(run, first);
             if let Some(value) = args.get(1).and_then(|options| option(options, "withCredentials")) {
                 request.credentials = options::with_credentials(&value);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::super::values::{in_production, option};
 use crate::eval::Interp;
 use crate::eval::value::{Kind, Value};
-use crate::model::client::{BodyType, ClientHeader, ClientRequest, Credentials, is_safelisted_type};
+use crate::fetch::safelist;
+use crate::model::client::{BodyType, ClientHeader, ClientRequest, Credentials};
 use crate::model::condition::Formula;
 use crate::source::{Span, Spanned};
 
@@ -127,7 +128,7 @@ pub(super) fn add_header(name: &str, span: Span, value: &Value, request: &mut Cl
     let value = in_production(value);
     if name.eq_ignore_ascii_case("content-type") {
         let body = match value.as_str() {
-            Some(text) if is_safelisted_type(text) => BodyType::Safelisted,
+            Some(text) if safelist::check("Content-Type", text).is_ok() => BodyType::Safelisted,
             Some(text) => BodyType::Other(text.clone()),
             None => BodyType::Unknown,
         };

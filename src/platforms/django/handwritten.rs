@@ -34,14 +34,14 @@ pub(super) fn add(run: &mut Interp<'_>, project: &mut Project) {
         .map(|(id, ..)| id)
         .collect();
     for module in modules {
-        let Some(file) = run.file_of(&run.module_path(module).to_owned()) else { continue };
+        let Some(file) = run.file_of(run.module_path(module)) else { continue };
         for (name, value) in run.top_level_names(module).into_iter().filter(|(_, value)| value.span.file == file) {
             let mut reader = Views { run: &mut *run, project: &mut *project, library };
             match &value.kind {
-                Kind::Function(closure) if takes_request(closure, 0) => {
-                    if lines.iter().any(|line| closure.function.span.contains(*line)) {
-                        reader.view(&name, &closure.clone(), None);
-                    }
+                Kind::Function(closure)
+                    if takes_request(closure, 0) && lines.iter().any(|line| closure.function.span.contains(*line)) =>
+                {
+                    reader.view(&name, &closure.clone(), None);
                 }
                 Kind::Function(closure) if makes_function(closure) => reader.decorator(&name, &closure.clone()),
                 Kind::Class(_) if lines.iter().any(|line| value.span.contains(*line)) => reader.class(&name, &value),

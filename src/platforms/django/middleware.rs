@@ -9,8 +9,8 @@ use std::sync::Arc;
 use camino::Utf8Path;
 
 use super::super::manual::header_name;
-use super::super::values::{header_values, is_caught};
-use super::symbols::{GET_RESPONSE, INNER_RESPONSE, REQUEST, external, is_response};
+use super::super::values::{header_values, is_caught, object_named};
+use super::symbols::{GET_RESPONSE, HEADERS, INNER_RESPONSE, REQUEST, external, is_response};
 use crate::eval::value::{Args, Closure, Kind, ModuleId, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
@@ -86,16 +86,21 @@ pub(super) fn handle(run: &mut Interp<'_>, dotted: &str, from: &Utf8Path) -> Opt
                     if let Some(ask) = ask {
                         reader.run_hook(&ask, Some(&instance), std::slice::from_ref(&request));
                     }
-                    reader.push(Formula::True, Effect::Next, span);
-                    if let Some(answer) = answer {
-                        let id = reader.run.make_object(INNER_RESPONSE, Args::default(), None, span);
-                        let response = Value::new(Kind::Object(id), span);
-                        reader.run_hook(&answer, Some(&instance), &[request, response]);
-                    }
+                    let Some(answer) = answer else {
+                        reader.push(Formula::True, Effect::Next, span);
+                        return Some(reader.finished(known));
+                    };
+                    // What `process_request` answers is given to `process_response` in place of the project's answer.
+                    let early = reader.hold_answers();
+                    let none = Formula::any(early.iter().map(|one| one.when.clone())).negated();
+                    reader.push(none, Effect::Next, span);
+                    let id = reader.run.make_object(INNER_RESPONSE, Args::default(), None, span);
+                    let response = Value::new(Kind::Object(id), span);
+                    reader.run_hook(&answer, Some(&instance), &[request, response]);
+                    reader.handled.effects.extend(early);
                 }
             }
-            reader.handled.understood &= known;
-            Some(reader.done())
+            Some(reader.finished(known))
         }
         _ => None,
     }
@@ -129,6 +134,26 @@ impl<'r, 'i> Reader<'r, 'i> {
 
     pub(super) fn done(self) -> Handled {
         self.handled
+    }
+
+    fn finished(mut self, known: bool) -> Handled {
+        self.handled.understood &= known;
+        self.handled
+    }
+
+    /// Turns answers into statuses of an answer that is still to come; the answers themselves.
+    fn hold_answers(&mut self) -> Vec<GuardedEffect> {
+        let mut held = Vec::new();
+        for guarded in &mut self.handled.effects {
+            if let Effect::Answer(status) = guarded.effect {
+                held.push(guarded.clone());
+                match status {
+                    Some(status) => guarded.effect = Effect::Status(status),
+                    None => self.handled.understood = false,
+                }
+            }
+        }
+        held
     }
 
     fn push(&mut self, when: Formula, effect: Effect, span: Span) {
@@ -192,7 +217,8 @@ impl<'r, 'i> Reader<'r, 'i> {
             }
             return;
         }
-        let Some(id) = event.target.object else { return };
+        let by_headers = object_named(path, HEADERS).map(|(id, _)| id);
+        let Some(id) = event.target.object.or(by_headers) else { return };
         let inner = &*self.run.object(id).path == INNER_RESPONSE;
         if !(inner || is_response(&self.run.object(id).path) && answered.contains_key(&id)) {
             return;
@@ -248,7 +274,10 @@ impl<'r, 'i> Reader<'r, 'i> {
         let (when, span) = (event.when.clone(), event.span);
         match named {
             Some(status) => {
-                self.push(when.clone(), Effect::Replace, span);
+                // Django REST framework writes its own headers on answers to exceptions as well.
+                if !matches!(self.purpose, Purpose::RestView(_)) {
+                    self.push(when.clone(), Effect::Replace, span);
+                }
                 self.push(when, Effect::Answer(status), span);
             }
             None if !names.is_empty() && names.iter().all(known) => self.push(when, Effect::Fail, span),

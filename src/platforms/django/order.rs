@@ -15,6 +15,7 @@ use super::urls::{self, Routes};
 use super::views::Surroundings;
 use crate::eval::Interp;
 use crate::eval::value::{Item, List, Value};
+use crate::model::condition::Formula;
 use crate::model::policy::Known;
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Effect, Failing, Handler, Role, Scope, Server, Slashes, Unanswered};
@@ -54,6 +55,7 @@ pub(super) fn add(
         }
         handlers.extend(made);
     }
+    sessions_read_behind(&mut handlers, project);
     let complete = list.as_ref().is_some_and(|list| !list.open && items.len() == handlers.len());
     let index = project.servers.len();
     let cors = handlers.iter().position(|handler| matches!(handler.role, Role::Cors(_)));
@@ -91,6 +93,31 @@ pub(super) fn add(
         slashes: Slashes::Counted,
         ..Server::new("django", name, settings.span, handlers)
     });
+}
+
+/// What answers inside of the session's middleware, before a view is asked, keeps the session from being read.
+fn sessions_read_behind(handlers: &mut [Handler], project: &Project) {
+    let Some(at) = handlers.iter().position(|handler| handler.name == "SessionMiddleware") else { return };
+    let mut answers = Vec::new();
+    for handler in &handlers[at + 1..] {
+        let effects = match handler.role {
+            Role::Cors(policy) if handler.effects.is_empty() => &project.policies[policy].effects,
+            _ => &handler.effects,
+        };
+        for guarded in effects {
+            match guarded.effect {
+                Effect::Answer(_) | Effect::Fail => answers.push(guarded.when.clone()),
+                Effect::Next if guarded.when == Formula::True => break,
+                _ => {}
+            }
+        }
+    }
+    let reached = Formula::any(answers).negated();
+    for guarded in &mut handlers[at].effects {
+        if matches!(guarded.effect, Effect::Merge(..)) {
+            guarded.when = guarded.when.clone().and(reached.clone());
+        }
+    }
 }
 
 /// The routes behind the middleware. They are followed only for whoever asks for an answer: no check looks behind a

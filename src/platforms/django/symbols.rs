@@ -41,10 +41,19 @@ fn meta(key: &str, span: Span) -> Option<Value> {
     }
 }
 
+/// The headers of a response; its object's number follows.
+pub(super) const HEADERS: &str = "django:headers#";
 /// Objects that stand for a look at the session, under the condition of the look.
 pub(super) const SESSION_READ: &str = "django:session-read";
 
 pub(super) fn member(run: &mut Interp<'_>, target: &Target, name: &str, span: Span) -> Option<Value> {
+    if is_response(&target.path) || &*target.path == INNER_RESPONSE {
+        return match (name, target.object) {
+            ("headers", Some(id)) => Some(external(&format!("{HEADERS}{}", id.0), span)),
+            ("status_code", _) if &*target.path == INNER_RESPONSE => term(Term::of(Part::Status), span),
+            _ => None,
+        };
+    }
     match &*target.path {
         REQUEST => match name {
             "user" | "session" | "auser" => {

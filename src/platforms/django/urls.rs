@@ -204,6 +204,10 @@ impl Reader<'_, '_> {
             None if matches!(target.kind, Kind::List(_)) => self.routes.somewhere(&inner, value.span),
             None => {
                 let view = view(self.run, &target, self.around);
+                // What is no function of the project may be routes as well (`admin.site.urls`).
+                if !view.understood && target.as_function().is_none() {
+                    return self.routes.somewhere(&inner, value.span);
+                }
                 let expression = inner.expression.clone();
                 self.routes.add(&inner, &expression, false, view, value.span);
             }

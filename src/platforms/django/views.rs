@@ -172,6 +172,7 @@ impl Maker<'_, '_> {
         };
         let around = self.run.log.iter().filter(|event| {
             event.result.is_none()
+                && event.target.path.starts_with("py:")
                 && event.args.positional.len() == 1
                 && event.args.positional.first().is_some_and(same)
         });

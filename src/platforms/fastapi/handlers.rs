@@ -13,7 +13,7 @@ use super::symbols::{CALL_NEXT, INNER_RESPONSE, REQUEST, headers_of, is_response
 use super::{is_ours, last};
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Test};
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
 use crate::source::Span;
 
@@ -69,7 +69,8 @@ pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, task: &Task<'
     // A route's parameters are known by their annotations.
     let args = Args { positional, open: !middleware, ..Args::default() };
     let (events, result) = run.run_function(closure, &args);
-    let answers = if task.purpose == Purpose::Dependency { Vec::new() } else { result.alternatives() };
+    let mut answers = if task.purpose == Purpose::Dependency { Vec::new() } else { result.alternatives() };
+    answers.extend(rescues(run, &events, &answers));
     let mut reader = Reader {
         run,
         task,
@@ -92,6 +93,25 @@ pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, task: &Task<'
         reader.understood &= reader.answer(when, &value);
     }
     Handled { effects: reader.effects, understood: reader.understood }
+}
+
+/// Responses that are made where the rest of the application threw: of what a function gives back only what it gives back
+/// when nothing is thrown is left.
+fn rescues(run: &Interp<'_>, events: &[Event], answers: &[(Formula, Value)]) -> Vec<(Formula, Value)> {
+    let calls: Vec<Span> =
+        events.iter().filter(|event| &*event.target.path == CALL_NEXT).map(|event| event.span).collect();
+    let around_call = |test: &Test| match test {
+        Test::Thrown(body) => calls.iter().any(|call| body.contains(*call)),
+        _ => false,
+    };
+    let known: Vec<ObjectId> = answers.iter().filter_map(|(_, value)| value.as_object()).collect();
+    let made = events.iter().filter_map(|event| Some((event, event.result?)));
+    made.filter(|(event, id)| {
+        let rescues = event.when.tests().iter().any(|(test, _)| around_call(test));
+        rescues && !known.contains(id) && is_response(&run.object(*id).path)
+    })
+    .map(|(event, id)| (event.when.clone(), Value::new(Kind::Object(id), event.span)))
+    .collect()
 }
 
 struct Reader<'r, 'i> {
@@ -146,7 +166,7 @@ impl Reader<'_, '_> {
         if let Some((id, tail)) = headers_of(path)
             && self.counts(id)
         {
-            self.headers_event(tail, event);
+            self.headers_event(&tail, event);
         }
         if let (Some(id), [key, value]) = (event.target.object, event.args.positional.as_slice())
             && path.ends_with("[]=")

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::super::values::object_named;
 use super::{is_ours, last};
 use crate::eval::value::{Args, Kind, ObjectId, Reason, Value};
 use crate::eval::{Interp, Target};
@@ -31,11 +32,8 @@ pub(super) fn is_response(path: &str) -> bool {
 }
 
 /// The response whose headers a name means, and what follows the name.
-pub(super) fn headers_of(path: &str) -> Option<(ObjectId, &str)> {
-    let rest = path.strip_prefix(HEADERS)?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let (number, tail) = rest.split_at(end);
-    Some((ObjectId(number.parse().ok()?), tail))
+pub(super) fn headers_of(path: &str) -> Option<(ObjectId, String)> {
+    object_named(path, HEADERS)
 }
 
 fn external(name: &str, span: Span) -> Value {
@@ -70,6 +68,7 @@ pub(super) fn member(target: &Target, name: &str, span: Span) -> Option<Value> {
         return target.object.map(|id| external(&format!("{HEADERS}{}", id.0), span));
     }
     match path {
+        INNER_RESPONSE if name == "status_code" => term(Part::Status),
         "starlette:request.headers" if !matches!(name, "get" | "getlist" | "items" | "keys" | "values") => {
             Some(header(name, span))
         }

@@ -3,7 +3,7 @@
 //! In: a closure, its arguments, and how it hands its answer back. Out: answers with their status and header lines, and what
 //! the function was seen to read of the request. Judges nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::lines;
@@ -65,7 +65,7 @@ pub(in crate::platforms) struct Handled {
     /// It reads a request header that needs a preflight.
     pub(in crate::platforms) reads_authorization: Option<Span>,
     /// Methods it compares with.
-    pub(in crate::platforms) methods: BTreeSet<Arc<str>>,
+    pub(in crate::platforms) methods: BTreeMap<Arc<str>, Span>,
     /// It hands the request that came in to another server.
     pub(in crate::platforms) forwards: bool,
     /// Calls that are given the request's origin: what they say may be about it.
@@ -99,7 +99,7 @@ impl Handled {
         self.reads_json = self.reads_json.or(other.reads_json);
         self.reads_authorization = self.reads_authorization.or(other.reads_authorization);
         self.methods.extend(other.methods);
-        self.methods.extend(methods.iter().cloned());
+        self.methods.extend(methods.iter().map(|method| (method.clone(), span)));
         self.forwards |= other.forwards;
         self.about_origin.extend(other.about_origin);
         self.unrelated.extend(other.unrelated);
@@ -110,12 +110,15 @@ impl Handled {
     }
 }
 
+/// Picks the values that a function answers with out of what it does and what it gives back.
+pub(in crate::platforms) type Answered = fn(&[Event], Value) -> Vec<(Formula, Value)>;
+
 /// Runs a function symbolically. `answered` picks the values it answers with out of what it does and what it gives back.
 pub(in crate::platforms) fn handle(
     run: &mut Interp<'_>,
     closure: &Arc<Closure>,
     args: &Args,
-    answered: fn(&[Event], Value) -> Vec<(Formula, Value)>,
+    answered: Answered,
 ) -> Handled {
     let first_object = run.objects.len();
     let (events, result) = run.run_function(closure, args);
@@ -152,11 +155,11 @@ pub(in crate::platforms) fn handle(
     }
     place(&mut handled.answers);
     for one in &handled.answers {
-        for (test, _) in one.when.tests() {
+        for (test, span) in one.when.tests() {
             let Test::Request { term, relation } = test else { continue };
             match relation {
                 Relation::Equals(method) if term.part == Part::Method => {
-                    handled.methods.insert(method.to_uppercase().into());
+                    handled.methods.entry(method.to_uppercase().into()).or_insert(span);
                 }
                 _ if is_body_part(&term.part) => {
                     handled.reads_json.get_or_insert(one.span);

@@ -67,7 +67,7 @@ fn to_preflights(handled: &Handled) -> Vec<&Answer> {
 /// Requests that this function is made for need a preflight.
 pub(in crate::platforms) fn needs_preflight(handled: &Handled) -> Option<&'static str> {
     let sends = |name: &str| handled.answers.iter().any(|answer| has(answer, name));
-    if handled.methods.iter().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH")) {
+    if handled.methods.keys().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH")) {
         Some("its requests")
     } else if handled.reads_json.is_some() {
         Some("a request with a JSON body")
@@ -100,7 +100,7 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
             let mut one = whose.fault(FaultKind::AnswersPreflight, first.span);
             one.cors = branch.map(|branch| branch.span);
             one
-        } else if handled.methods.contains("OPTIONS") {
+        } else if handled.methods.contains_key("OPTIONS") {
             whose.fault(FaultKind::PreflightStatus, first.span)
         } else if let Some(requests) = needs_preflight(handled) {
             let mut one = whose.fault(FaultKind::PreflightUnhandled, whose.span);
@@ -115,7 +115,7 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
         found.push(one);
         return;
     }
-    if !handled.methods.contains("OPTIONS") {
+    if !handled.methods.contains_key("OPTIONS") {
         let passes = |answer: &&&Answer| {
             is_ok(answer.what)
                 && (answer.open || grants(answer))
@@ -185,7 +185,7 @@ fn missing_headers(
             missing.extend(["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"]);
         }
     } else {
-        let unsafe_methods = handled.methods.iter().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH"));
+        let unsafe_methods = handled.methods.keys().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH"));
         if !methods && unsafe_methods {
             missing.push("Access-Control-Allow-Methods");
         }
@@ -259,7 +259,9 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         };
         let origin = about(|part| *part == Part::Header("origin".into()));
         let path = about(|part| matches!(part, Part::Path | Part::Target));
-        let shares = |facts: &[Formula], other: &&&Answer| other.when.given(facts) != Formula::False;
+        let shares = |facts: &[Formula], other: &&&Answer| {
+            Formula::all(facts.iter().cloned().chain([other.when.clone()])) != Formula::False
+        };
         // Who refuses an origin wants it to get no headers.
         let refused = !origin.is_empty() && !granting.iter().any(|other| shares(&origin, &other));
         let elsewhere = !plain.is_empty() && !path.is_empty() && !granting.iter().any(|other| shares(&path, &other));

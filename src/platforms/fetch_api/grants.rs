@@ -4,6 +4,8 @@
 //! answer by path, method and body; none of that says who is allowed, so only conditions on the origin and on the
 //! environment are kept.
 
+use std::sync::Arc;
+
 use super::super::manual;
 use super::super::values;
 use super::answers::{Answer, Handled, What};
@@ -13,7 +15,7 @@ use crate::model::policy::{EnvUse, Known, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
 use crate::model::term::Part;
 use crate::model::world::{Assume, Request, Situation};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// What becomes of an answer whose variable is not set.
 const UNSET: &str = "the header then names no page's origin";
@@ -122,6 +124,13 @@ fn policy(handled: &Handled, answers: &[&Answer], origin: &manual::Origin, singl
     policy.static_assets = answers.iter().any(|answer| is_asset(answer))
         && answers.iter().all(|answer| is_asset(answer) || self::only_preflights(answer) || is_error(answer));
     policy.env_reads = handled.env.clone();
+    policy.methods_used = handled.methods.iter().map(|(method, span)| Spanned::new(method.clone(), *span)).collect();
+    let used = |name: &str, at: Option<Span>| at.map(|span| Spanned::new(Arc::from(name), span));
+    policy.headers_used =
+        [used("Content-Type", handled.reads_json), used("Authorization", handled.reads_authorization)]
+            .into_iter()
+            .flatten()
+            .collect();
     Some(policy)
 }
 

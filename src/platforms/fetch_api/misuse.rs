@@ -14,7 +14,11 @@ pub(super) fn recognise(run: &Interp<'_>, project: &mut Project) {
         let list = event.target.path.strip_suffix("[]=").is_some_and(|path| path == lines::HEADERS);
         let name = event.args.positional.first().and_then(Value::as_str);
         if let Some(name) = name.filter(|name| list && is_cors_header(name)) {
-            let mut one = HandlerFault::new(FaultKind::ApiIgnored, "headers", event.span, "headers[…] = …");
+            let platform = match run.path_of_span(event.span).file_stem() {
+                Some("route") => "nextjs",
+                _ => "workers",
+            };
+            let mut one = HandlerFault::new(FaultKind::ApiIgnored, platform, event.span, "headers[…] = …");
             one.detail = format!("`{name}` becomes a property of the `Headers` object and is never sent");
             if !project.faults.contains(&one) {
                 project.faults.push(one);

@@ -11,7 +11,7 @@ use super::faults::{Whose, route_unhandled};
 use super::grants::policies;
 use super::symbols::{BINDINGS, REQUEST};
 use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Event, Interp, Target};
+use crate::eval::{Interp, Target};
 use crate::ir::{Function, Pattern};
 use crate::model::condition::Formula;
 use crate::model::policy::Policy;
@@ -35,7 +35,7 @@ pub(in crate::platforms) struct Entry {
     /// The requests it sees.
     pub(in crate::platforms) scope: Scope,
     /// How it answers.
-    pub(in crate::platforms) answered: fn(&[Event], Value) -> Vec<(Formula, Value)>,
+    pub(in crate::platforms) answered: super::answers::Answered,
 }
 
 impl Entry {
@@ -97,6 +97,23 @@ pub(in crate::platforms) struct Served {
     pub(in crate::platforms) faults: Vec<HandlerFault>,
     /// What they do together.
     pub(in crate::platforms) handled: Handled,
+}
+
+impl Served {
+    /// Functions of which no more is said than that they are there.
+    pub(in crate::platforms) fn unread(entries: &[Entry]) -> Served {
+        let handlers = entries.iter().map(|entry| Handler {
+            role: Role::Route,
+            name: entry.name.clone(),
+            span: head(&entry.function.function),
+            when: Formula::True,
+            scope: entry.scope.clone(),
+            effects: Vec::new(),
+            understood: false,
+        });
+        let handled = Handled::default();
+        Served { handlers: handlers.collect(), policies: Vec::new(), faults: Vec::new(), handled }
+    }
 }
 
 /// Runs a function and says what it is in a server.

@@ -134,7 +134,7 @@ fn missed(app: &App, outer: &[Handler], found: &mut Vec<HandlerFault>) {
     let is_api = |path: &str| path.split('/').any(|part| part == "api");
     let base = app.config.base.trim_end_matches('/');
     let Some(place) = outer.first().map(|rule| rule.span) else { return };
-    let paths = app.pages.iter().map(|(path, _)| path).chain(app.routes.iter().map(|route| &route.path));
+    let paths = app.pages.iter().map(|page| &page.path).chain(app.routes.iter().map(|route| &route.path));
     let scope = |path: &String| {
         let path: Arc<str> = format!("{base}{path}").into();
         Scope { methods: Vec::new(), path: Some(Spanned::new(path, place)), prefix: false }

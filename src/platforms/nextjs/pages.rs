@@ -9,8 +9,9 @@ use super::super::express::cors_npm::CorsObjects;
 use super::super::manual::header_name;
 use super::super::node_handlers::{fill, grant, handle_alone, head};
 use super::super::values::option;
+use super::Page;
 use crate::eval::Interp;
-use crate::eval::value::{Closure, Kind, ModuleId, Value};
+use crate::eval::value::{Closure, Kind, Value};
 use crate::model::condition::Formula;
 use crate::model::project::Project;
 use crate::model::server::{Effect, GuardedEffect, Handler, HeaderValue, Role, Scope};
@@ -19,26 +20,27 @@ use crate::source::{Span, Spanned};
 /// The handler of a file; `None` when it exports none.
 pub(super) fn handler(
     run: &mut Interp<'_>,
-    path: &str,
-    module: ModuleId,
+    page: &Page,
+    base: &str,
     cors: &CorsObjects,
     project: &mut Project,
 ) -> Option<Handler> {
-    let value = run.default_export(module)?;
-    let edge = run.exported(module, "config").and_then(|config| option(&config, "runtime"));
+    let path = format!("{base}{}", page.path);
+    let value = run.default_export(page.module)?;
+    let edge = run.exported(page.module, "config").and_then(|config| option(&config, "runtime"));
     let edge = edge.is_some_and(|runtime| runtime.as_str().is_some_and(|name| name.ends_with("edge")));
     let closure = inner(run, &value, 0);
     let span = closure.as_ref().map_or(value.span, |closure| head(closure));
     let mut handler = Handler {
         role: Role::Route,
-        name: path.to_owned(),
+        name: path.clone(),
         span,
         when: Formula::True,
-        scope: Scope { methods: Vec::new(), path: Some(Spanned::new(path.into(), span)), prefix: false },
+        scope: Scope { methods: Vec::new(), path: Some(Spanned::new(path.as_str().into(), span)), prefix: false },
         effects: Vec::new(),
         understood: false,
     };
-    if edge {
+    if edge || !page.wanted {
         return Some(handler);
     }
     if let Some(closure) = closure {

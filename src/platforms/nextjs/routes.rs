@@ -24,13 +24,14 @@ pub(super) struct Route {
     pub(super) served: Served,
 }
 
-/// The route of a file; `None` when it exports no function for any method.
-pub(super) fn route(run: &mut Interp<'_>, module: ModuleId, path: String) -> Option<Route> {
+/// The route of a file; `None` when it exports no function for any method. What its functions do is seen only when it is
+/// `wanted`.
+pub(super) fn route(run: &mut Interp<'_>, module: ModuleId, path: String, wanted: bool) -> Option<Route> {
     let methods: Vec<&'static str> =
         METHODS.into_iter().filter(|method| run.exported(module, method).is_some()).collect();
     let entries = by_method(run, module, "nextjs", &path);
     let span = entries.first()?.function.function.span;
-    let mut served = serve_all(run, &entries, &path);
+    let mut served = if wanted { serve_all(run, &entries, &path) } else { Served::unread(&entries) };
     let known = |method: &&str| entries.iter().any(|entry| entry.scope.has_method(method));
     if methods.iter().all(known) {
         if !methods.contains(&"OPTIONS") {

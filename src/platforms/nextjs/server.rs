@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::assembly::{adopt, serve_behind, yield_to_outer};
 use super::super::express::cors_npm::CorsObjects;
-use super::super::header_rules::rule_handler;
+use super::super::header_rules::{covers_files, rule_handler};
 use super::super::manual::header_name;
 use super::{App, faults, pages};
 use crate::eval::Interp;
@@ -49,8 +49,8 @@ pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project
         handlers.extend(own);
     }
     let first_page = handlers.len();
-    for (path, module) in &app.pages {
-        handlers.extend(pages::handler(run, &format!("{base}{path}"), *module, cors, project));
+    for page in &app.pages {
+        handlers.extend(pages::handler(run, page, &base, cors, project));
     }
     let first_route = handlers.len();
     for route in &app.routes {
@@ -73,6 +73,12 @@ pub(super) fn build(run: &mut Interp<'_>, app: &App, cors: &CorsObjects, project
         pages: first_page..first_route,
         routes: first_route..handlers.len(),
     };
+    for rule in &handlers[parts.rules.clone()] {
+        let routes = handlers[parts.pages.start..parts.routes.end].iter().map(|route| route.scope.clone());
+        if let Role::Cors(policy) = rule.role {
+            project.policies[policy].static_assets = covers_files(rule, routes, app.config.rewrites);
+        }
+    }
     handlers.extend(the_rest(app, span));
     let index = project.servers.len();
     for handler in &handlers {
@@ -94,7 +100,7 @@ fn place(run: &Interp<'_>, app: &App) -> Option<Span> {
         let path = run.module_path(module).to_owned();
         run.file_of(&path).map(|file| Span::new(file, 0, 0))
     };
-    let pages = || app.pages.first().and_then(|(_, module)| file(*module));
+    let pages = || app.pages.first().and_then(|page| file(page.module));
     let routes = || app.routes.first().map(|route| route.span);
     let middleware = || app.middleware.as_ref().map(|middleware| middleware.span);
     app.config_module.and_then(file).or_else(middleware).or_else(pages).or_else(routes)

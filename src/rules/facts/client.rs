@@ -46,5 +46,7 @@ facts! {
         policy: Text,
         /// Where a redirect answers its preflight.
         redirect: Text,
+        /// Its URL, at the place that has to change for no redirect to come.
+        redirected: Text,
     }
 }

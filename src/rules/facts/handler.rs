@@ -54,6 +54,11 @@ facts! {
         sent_twice: Flag,
         /// Something that comes first, `other`, answers all that CORS is configured for here.
         shadowed: Flag,
+        /// A client of the repository calls it from another origin, and CORS, configured elsewhere on its server, does not
+        /// cover it.
+        uncovered: Flag,
+        /// The call of a client of the repository that it concerns.
+        client: Text,
         /// It makes a development server work where production does not; `other` is what answers in production.
         dev_proxy_only: Flag,
         /// Only its answers to preflights have the headers; `other` is a route without them, or `cors` sets them and the answer here
@@ -63,11 +68,6 @@ facts! {
         strips_cors: Flag,
         /// It sets headers through an API that the platform ignores; `reason` says what happens instead.
         api_ignored: Flag,
-        /// A client of the repository calls it from another origin, and CORS, configured elsewhere on its server, does not
-        /// cover it.
-        uncovered: Flag,
-        /// The call of a client of the repository that it concerns.
-        client: Text,
         /// The headers that are missing, with commas.
         missing: Text,
         /// The CORS configuration it concerns.

@@ -51,10 +51,10 @@ facts! {
         first_on_server: Known,
         /// `*` in methods, headers or exposed headers that is sent as it is although credentials are allowed.
         literal_wildcards: LiteralWildcardFacts,
-        /// It is so only with the values of an example env file, which people copy.
-        example: Known,
         /// What clients and routes of the repository ask of it and do not get.
         calls: CallsFacts,
+        /// It is so only with the values of an example env file, which people copy.
+        example: Known,
     }
 }
 
