@@ -166,11 +166,12 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
         block.map(|block| Level::inside(&self.level, block).lines()).unwrap_or_default()
     }
 
-    /// The line of a header that an `if` for preflights holds, whether or not another `if` takes it away again.
+    /// The line of a header that is written for preflights, whether or not another block takes it away again.
     pub(super) fn written_for_preflights(&self, name: &str) -> Option<Line> {
         let entered =
             (0..self.script.entered.len()).rev().filter(|&index| self.script.may_enter(index, &Method("OPTIONS")));
-        entered.flat_map(|index| self.lines_inside(index)).find(|line| line.sends(name))
+        let mut lines = entered.flat_map(|index| self.lines_inside(index)).chain(self.level.lines());
+        lines.find(|line| line.sends(name))
     }
 
     /// Is every request answered or refused in one of these ways, whatever it is?
