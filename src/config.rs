@@ -30,7 +30,7 @@ use crate::syntax::document::{Node, NodeKind};
 use crate::syntax::toml;
 use read::Form;
 
-/// A text of the file. Its span is one of the configuration, whatever file it names: see [`Configuration::told`].
+/// A text of the file. Its span is one of the configuration, whatever file it names: see [`Configuration::state`].
 pub type Placed = Spanned<Arc<str>>;
 
 /// A severity, or nothing for `off`.
