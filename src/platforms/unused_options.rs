@@ -4,6 +4,7 @@
 //! read anywhere, or where nothing in the same file could have taken them.
 
 use super::Project;
+use super::express::cors_npm::OPTIONS;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, Value};
 use crate::ir::Language;
@@ -42,19 +43,8 @@ pub(super) fn faults(run: &mut Interp<'_>, project: &mut Project) {
 
 /// `{ origin: …, credentials: true }`: nothing but options of the package.
 fn is_options(value: &Value) -> bool {
-    const OPTIONS: [&str; 7] = [
-        "methods",
-        "allowedHeaders",
-        "exposedHeaders",
-        "credentials",
-        "maxAge",
-        "preflightContinue",
-        "optionsSuccessStatus",
-    ];
     value.as_map().is_some_and(|map| {
-        !map.open
-            && map.entries.contains_key("origin")
-            && map.entries.keys().all(|key| &**key == "origin" || OPTIONS.contains(&&**key))
+        !map.open && map.entries.contains_key("origin") && map.entries.keys().all(|key| OPTIONS.contains(&&**key))
     })
 }
 

@@ -18,7 +18,7 @@ use crate::model::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
 
 /// The options that the package reads.
-const OPTIONS: [&str; 8] = [
+pub(in crate::platforms) const OPTIONS: [&str; 8] = [
     "origin",
     "methods",
     "allowedHeaders",
