@@ -12,6 +12,7 @@ mod entry;
 pub mod environment;
 mod exports;
 mod expr;
+mod guards;
 mod json;
 mod members;
 mod modules;

@@ -9,7 +9,7 @@ use super::condition::{Test, World};
 use super::origin::{Url, is_loopback, is_shared_suffix, registrable_domain};
 use super::policy::{Arm, Known, OriginAnswer, OriginDecision};
 use super::term::{Relation, Term};
-use super::world::{Assume, Request, Situation};
+use super::world::{Assume, Request, Situation, is_written_in_code};
 use crate::source::Span;
 
 /// An origin that nobody means to allow.
@@ -410,6 +410,7 @@ fn variables(decision: &OriginDecision) -> Vec<String> {
     for arm in &decision.arms {
         for (test, _) in arm.when.tests() {
             if let Test::EnvEquals { variable, .. } | Test::EnvSet { variable } | Test::EnvTrue { variable } = test
+                && !is_written_in_code(variable)
                 && !names.contains(&variable.to_string())
             {
                 names.push(variable.to_string());
