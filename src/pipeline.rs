@@ -210,14 +210,18 @@ fn read_environment(
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
+                let others = Vec::new();
+                environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed, others });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
-                    environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
+                    let home = path.parent().unwrap_or(Utf8Path::new(""));
+                    let named = platforms::compose::env_files(&documents);
+                    let others = named.iter().map(|named| home.join(named.trim_start_matches("./"))).collect();
+                    environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed, others });
                 }
             }
             _ => {}

@@ -45,6 +45,8 @@ pub struct EnvFile {
     pub variables: IndexMap<Arc<str>, Spanned<Arc<str>>>,
     /// Names that have a value there which is not written in it.
     pub passed: BTreeSet<Arc<str>>,
+    /// Other files that its services take variables from.
+    pub others: Vec<Utf8PathBuf>,
 }
 
 /// Everything the repository and the user say about variables.
@@ -143,6 +145,11 @@ impl Environment {
             }
         }
         filling.into_iter().map(|(name, (_, value))| (name, value)).collect()
+    }
+
+    /// Does a file take variables from another one that is not in the repository?
+    pub fn is_open(&self, file: &EnvFile) -> bool {
+        file.others.iter().any(|other| !self.files.iter().any(|known| known.path == *other))
     }
 
     /// Files that name a variable, in path order.

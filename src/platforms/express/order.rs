@@ -30,10 +30,11 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
     twice(project);
     for policy in &project.policies {
         if &*policy.library == "cors"
-            && let Some(span) = refuses_missing_origin(&policy.allow_origin)
+            && let Some((span, listed_in)) = refuses_missing_origin(&policy.allow_origin)
         {
             let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, "express", span, "origin");
             one.cors = Some(policy.span);
+            one.detail = listed_in.unwrap_or_default();
             faults.push(one);
         }
     }
