@@ -37,7 +37,7 @@ impl Interp<'_> {
 
     /// `settings.DEBUG`, `isProduction`: true or false by what the name says of the environment.
     pub(super) fn flag_by_name(&self, expr: &Expr, value: Value) -> Value {
-        let name = name_of(expr, 0).filter(|name| is_unclear(&value) && flag(name).is_some());
+        let name = name_of(expr, 0).filter(|name| self.is_unclear(&value) && flag(name).is_some());
         match name {
             Some(name) => {
                 let test = Test::EnvTrue { variable: written_in_code(name).into() };
@@ -47,9 +47,19 @@ impl Interp<'_> {
         }
     }
 
+    /// Nothing is known of it but where it comes from.
+    fn is_unclear(&self, value: &Value) -> bool {
+        match value.kind {
+            Kind::Unknown(_) | Kind::External(_) | Kind::Method { .. } => true,
+            // What a call of something external gives back.
+            Kind::Object(id) => self.object(id).class.is_none() && !self.object(id).exists,
+            _ => false,
+        }
+    }
+
     /// `settings.ENV`, `config.nodeEnv`: a text that names the environment.
     pub(super) fn selector_by_name(&self, expr: &Expr, value: Value) -> Value {
-        let name = name_of(expr, 0).map(written_in_code).filter(|name| is_unclear(&value) && is_selector(name));
+        let name = name_of(expr, 0).map(written_in_code).filter(|name| self.is_unclear(&value) && is_selector(name));
         match name {
             Some(name) => {
                 let read = EnvRead { name: Arc::from(name), shape: EnvShape::Text, read: value.span };
@@ -58,11 +68,6 @@ impl Interp<'_> {
             None => value,
         }
     }
-}
-
-/// Nothing is known of it but where it comes from.
-fn is_unclear(value: &Value) -> bool {
-    matches!(value.kind, Kind::Unknown(_) | Kind::External(_) | Kind::Method { .. })
 }
 
 /// The last part of the name an expression has.

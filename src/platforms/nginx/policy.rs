@@ -117,7 +117,9 @@ impl Findings {
     fn answers_preflights(&mut self, leaf: &Leaf<'_, '_, '_>, preflighted: bool, policy: usize) -> bool {
         let options = leaf.script.alive.eval(&Method("OPTIONS"));
         let inside = leaf.level.has(&["internal"]) || leaf.place.kind == PathKind::Named;
-        let answers = preflighted && !inside && (leaf.content != Content::Forward || options == Some(false));
+        // What is left to a server beside its locations is nothing that headers are written for.
+        let here = leaf.content != Content::Forward && !leaf.level.has(&["location"]);
+        let answers = preflighted && !inside && (here || options == Some(false));
         match leaf.server.filter(|_| answers) {
             Some(server) => *self.answering.entry(server).or_insert(policy) == policy,
             None => answers,
