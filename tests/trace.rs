@@ -47,6 +47,16 @@ fn an_allowed_request_ends_at_the_line_that_allows_it() {
 }
 
 #[test]
+fn the_configuration_says_which_files_count() {
+    let old = SERVER.replace("https://app.example.com", "https://old.example.com");
+    let files = [("server.js", SERVER), ("old.js", &old), ("corslint.toml", "exclude = [\"old.js\"]\n")];
+    let page = ["--from", "https://app.example.com", "GET", "/items"];
+    assert!(traced(&files, &page).contains("Allowed: the page can read the answer.\n"));
+    let isolated = traced(&files, &[&["--isolated"], &page[..]].concat());
+    assert!(isolated.contains("several servers know this path"), "{isolated}");
+}
+
+#[test]
 fn a_refused_method_is_blocked_at_the_preflight() {
     let out = traced(
         &[("server.js", SERVER)],
