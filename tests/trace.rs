@@ -53,7 +53,15 @@ fn the_configuration_says_which_files_count() {
     let page = ["--from", "https://app.example.com", "GET", "/items"];
     assert!(traced(&files, &page).contains("Allowed: the page can read the answer.\n"));
     let isolated = traced(&files, &[&["--isolated"], &page[..]].concat());
-    assert!(isolated.contains("several servers know this path"), "{isolated}");
+    let which = "several servers know this path and answer differently: express old.js, express server.js";
+    assert!(isolated.contains(which), "{isolated}");
+}
+
+#[test]
+fn servers_that_answer_the_same_need_no_choice() {
+    let files = [("server.js", SERVER), ("lambda.js", SERVER)];
+    let out = traced(&files, &["--from", "https://app.example.com", "GET", "/items"]);
+    assert!(out.contains("Allowed: the page can read the answer.\n"), "{out}");
 }
 
 #[test]
