@@ -18,6 +18,13 @@ pub struct Asked<'a> {
     pub routes_answer: Option<u16>,
 }
 
+impl Asked<'_> {
+    /// Do two outcomes say the same to who asked?
+    fn same(&self, one: &Outcome, other: &Outcome) -> bool {
+        one.says_the_same(other, self.routes_answer.is_none())
+    }
+}
+
 /// An outcome and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Routed {
@@ -85,7 +92,7 @@ fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<
         1 => routed.remove(0),
         0 => nowhere("no server was found that knows this path"),
         // Which of them it is does not matter where they answer the same.
-        _ if routed.iter().skip(1).all(|one| same_answer(&one.outcome, &routed[0].outcome)) => routed.remove(0),
+        _ if routed.iter().skip(1).all(|one| asked.same(&one.outcome, &routed[0].outcome)) => routed.remove(0),
         _ => {
             let mut names: Vec<String> =
                 routed.iter().filter_map(|one| one.server).map(|index| named(&project.servers[index])).collect();
@@ -97,19 +104,6 @@ fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<
 
 fn named(server: &Server) -> String {
     format!("{} {}", server.platform, server.name)
-}
-
-/// Is the same sent, whoever sends it?
-fn same_answer(one: &Outcome, other: &Outcome) -> bool {
-    let sent = |outcome: &Outcome| match outcome {
-        Outcome::Answered { status, lines, .. } => {
-            let lines: Option<Vec<_>> =
-                lines.iter().map(|line| Some((line.name.clone(), line.value.clone()?))).collect();
-            Some((*status, lines?))
-        }
-        _ => None,
-    };
-    sent(one).is_some_and(|one| Some(one) == sent(other))
 }
 
 /// Is a server reached through another one only?
