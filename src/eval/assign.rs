@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use super::expr::merge_entry;
+use super::scope::Variable;
 use super::value::{Args, Kind, MapEntry, Reason, ScopeId, Value};
 use super::{Interp, Target};
-use crate::ir::{self, BinaryOp, Expr, ExprKind, Pattern};
+use crate::ir::{self, BinaryOp, Expr, ExprKind, Language, Pattern};
 use crate::model::condition::Formula;
 use crate::source::Span;
 
@@ -145,6 +146,9 @@ impl Interp<'_> {
             (Kind::Map(map), Some(name)) => {
                 let mut map = (**map).clone();
                 let entry = MapEntry { key: key.span, when: Formula::True, value, getter: false };
+                if self.assign_entry(holder, owner, &name, &entry, scope) {
+                    return;
+                }
                 merge_entry(&mut map, &name, &entry, &Formula::True);
                 self.write_back(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() }, scope);
             }
@@ -180,6 +184,27 @@ impl Interp<'_> {
                 self.record(Target { path: format!("{path}[]=").into(), object: None }, args, span, None);
             }
         }
+    }
+
+    /// `map[key] = value` under a condition: the entry has the condition, not the map, which would else be twice as many maps
+    /// after every such line.
+    fn assign_entry(&mut self, holder: &Expr, owner: &Value, key: &Arc<str>, entry: &MapEntry, scope: ScopeId) -> bool {
+        let (ExprKind::Name(name), Kind::Map(map)) = (&holder.kind, &owner.kind) else { return false };
+        if self.language_here() != Language::JavaScript {
+            return false;
+        }
+        let Some(home) = self.find_scope(name, scope) else { return false };
+        let Some(depth) = self.scopes[home.0].get(name).map(|variable| variable.depth) else { return false };
+        let condition = Formula::all(self.path.iter().skip(depth).cloned());
+        self.charge(condition.size());
+        if condition == Formula::True {
+            return false;
+        }
+        let mut map = (**map).clone();
+        merge_entry(&mut map, key, entry, &condition);
+        let value = Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() };
+        self.scopes[home.0].set(name.clone(), Variable { value, depth });
+        true
     }
 
     /// Puts a changed list or map back where its expression reads it from.

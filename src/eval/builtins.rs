@@ -67,7 +67,7 @@ impl Interp<'_> {
             {
                 Some(self.read_env(name, EnvShape::Text, None, span))
             }
-            _ => self.schema_member(target, name, span),
+            _ => self.setting_member(target, name, span).or_else(|| self.schema_shape(target, name, span)),
         }
     }
 
@@ -81,6 +81,12 @@ impl Interp<'_> {
         span: Span,
     ) -> Option<Value> {
         if let Some(value) = self.env_call(target, args, span) {
+            return Some(value);
+        }
+        if let Some(value) = self.validated_settings(target, args, span) {
+            return Some(value);
+        }
+        if let Some(value) = self.setting_call(target, args, span) {
             return Some(value);
         }
         let path = target.path.clone();

@@ -177,7 +177,7 @@ impl Interp<'_> {
     }
 
     /// A known text brought into the shape it is read in.
-    fn shaped(&mut self, text: Value, shape: &EnvShape, span: Span) -> Value {
+    pub(super) fn shaped(&mut self, text: Value, shape: &EnvShape, span: Span) -> Value {
         match shape {
             EnvShape::Text | EnvShape::Changed => text,
             EnvShape::List { separator, trimmed } => {

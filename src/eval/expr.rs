@@ -212,9 +212,8 @@ impl Interp<'_> {
                     }
                 }
                 Kind::Object(id) => {
-                    let mut fields = self.object(*id).fields.clone();
+                    let fields = self.object(*id).fields.clone();
                     map.open |= self.object(*id).class.is_none();
-                    fields.extend(self.schema_entries(*id, value.span));
                     for (key, value) in fields {
                         let entry = MapEntry { key: value.span, when: Formula::True, value, getter: false };
                         merge_entry(map, &key, &entry, &when);
