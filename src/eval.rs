@@ -44,6 +44,7 @@ use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
 pub use expr::merge_entry;
 pub use modules::ModuleState;
+pub use operators::env_lists;
 
 /// Gives the evaluator the files a program imports.
 pub trait Loader {

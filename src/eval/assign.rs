@@ -189,22 +189,69 @@ impl Interp<'_> {
     /// `map[key] = value` under a condition: the entry has the condition, not the map, which would else be twice as many maps
     /// after every such line.
     fn assign_entry(&mut self, holder: &Expr, owner: &Value, key: &Arc<str>, entry: &MapEntry, scope: ScopeId) -> bool {
-        let (ExprKind::Name(name), Kind::Map(map)) = (&holder.kind, &owner.kind) else { return false };
+        let Kind::Map(map) = &owner.kind else { return false };
         if self.language_here() != Language::JavaScript {
             return false;
         }
-        let Some(home) = self.find_scope(name, scope) else { return false };
-        let Some(depth) = self.scopes[home.0].get(name).map(|variable| variable.depth) else { return false };
-        let condition = Formula::all(self.path.iter().skip(depth).cloned());
+        let Some(condition) = self.condition_since_made(holder, scope) else { return false };
         self.charge(condition.size());
         if condition == Formula::True {
             return false;
         }
         let mut map = (**map).clone();
         merge_entry(&mut map, key, entry, &condition);
-        let value = Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() };
-        self.scopes[home.0].set(name.clone(), Variable { value, depth });
-        true
+        self.store(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() }, scope)
+    }
+
+    /// What has been asked since there is the variable or the object that holds a place.
+    fn condition_since_made(&mut self, place: &Expr, scope: ScopeId) -> Option<Formula> {
+        match &place.kind {
+            ExprKind::Name(name) => {
+                let home = self.find_scope(name, scope)?;
+                let depth = self.scopes[home.0].get(name)?.depth;
+                Some(Formula::all(self.path.iter().skip(depth).cloned()))
+            }
+            ExprKind::Member { object, .. } => {
+                let owner = self.eval(object, scope);
+                match owner.kind {
+                    Kind::Map(_) => self.condition_since_made(object, scope),
+                    Kind::Object(id) if self.object(id).class.is_some() => {
+                        Some(self.condition().given(std::slice::from_ref(&self.object(id).when)))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts a value that already says under which conditions its parts are there where it belongs.
+    fn store(&mut self, place: &Expr, value: Value, scope: ScopeId) -> bool {
+        match &place.kind {
+            ExprKind::Name(name) => {
+                let Some(home) = self.find_scope(name, scope) else { return false };
+                let Some(depth) = self.scopes[home.0].get(name).map(|variable| variable.depth) else { return false };
+                self.scopes[home.0].set(name.clone(), Variable { value, depth });
+                true
+            }
+            ExprKind::Member { object, property, .. } => {
+                let owner = self.eval(object, scope);
+                match &owner.kind {
+                    Kind::Object(id) => {
+                        self.objects[id.0].fields.insert(property.clone(), value);
+                        true
+                    }
+                    Kind::Map(map) => {
+                        let mut map = (**map).clone();
+                        let Some(entry) = map.entries.get_mut(property) else { return false };
+                        entry.value = value;
+                        self.store(object, Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() }, scope)
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
     }
 
     /// Puts a changed list or map back where its expression reads it from.

@@ -43,6 +43,8 @@ pub struct EnvFile {
     pub deployment: Deployment,
     /// Name to text and place, in the file's order.
     pub variables: IndexMap<Arc<str>, Spanned<Arc<str>>>,
+    /// Values that its comments show, by variable.
+    pub samples: Vec<(Arc<str>, Spanned<Arc<str>>)>,
     /// Names that have a value there which is not written in it.
     pub passed: BTreeSet<Arc<str>>,
 }

@@ -86,7 +86,7 @@ impl Interp<'_> {
                     results.push((when.and(missing), out));
                 }
                 // Without a default a validator refuses what is missing, unless it may be.
-                None if missing == Formula::True && parts.optional => {
+                None if missing == Formula::True && parts.optional && !parts.steps.is_empty() => {
                     let out = self.run_steps(&parts.steps, Value::undefined(span), span, depth);
                     results.push((when, out));
                 }

@@ -3,6 +3,7 @@
 //! In: the evaluator's log. Out: servers, policies, faults of order and registration. Source: <https://expressjs.com/en/api.html>.
 //! Never judges.
 
+mod apollo;
 mod contexts;
 pub(super) mod cors_npm;
 mod effects;
@@ -64,7 +65,7 @@ impl Library for Express {
         }
     }
 
-    fn call(&self, _run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
+    fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
         let path = &*target.path;
         let whole = |value: &Value| matches!(&value.kind, Kind::Term(term) if *term == Term::of(Part::Target));
         match path {
@@ -83,6 +84,9 @@ impl Library for Express {
         }
         if path.starts_with("express:res.") {
             return Some(Value::new(Kind::External("express:res".into()), span));
+        }
+        if path.starts_with("npm:apollo-server") {
+            return apollo::call(run, target, args, span);
         }
         let (holder, method) = path.rsplit_once('.')?;
         let registers = VERBS.contains(&method) || matches!(method, "param" | "set" | "enable" | "disable" | "engine");
