@@ -159,6 +159,10 @@ impl Interp<'_> {
             }
             (Kind::Object(id), Some(name)) => {
                 let id = *id;
+                let given = Args { positional: vec![value.clone()], ..Args::default() };
+                if self.call_method_named(id, &format!("set {name}"), &given, span).is_some() {
+                    return;
+                }
                 let path = self.object(id).path.clone();
                 if self.object(id).class.is_none() {
                     let args = Args { positional: vec![key.clone(), value.clone()], ..Args::default() };

@@ -125,6 +125,13 @@ impl Interp<'_> {
                 Kind::Env(read) => {
                     Value::new(Kind::Env(EnvRead { shape: EnvShape::Json, ..read.clone() }), first?.span)
                 }
+                Kind::OneOf(_) => {
+                    let parts = first?.alternatives().into_iter().filter_map(|(when, one)| {
+                        let args = Args { positional: vec![one], ..Args::default() };
+                        Some((when, self.builtin_call(target, &args, None, false, span)?))
+                    });
+                    Value::one_of(parts.collect::<Vec<_>>(), span)
+                }
                 _ => self.parse_json(first?, span),
             },
             "JSON.stringify" | "json.dumps" | "console.log" | "console.error" | "console.warn" | "console.info"

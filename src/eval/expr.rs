@@ -178,6 +178,9 @@ impl Interp<'_> {
     }
 
     pub(super) fn eval_map(&mut self, entries: &[Entry], span: Span, scope: ScopeId) -> Value {
+        if let Some(environment) = self.copied_environment(entries, scope) {
+            return environment;
+        }
         let mut map = Map::default();
         for entry in entries {
             match entry {

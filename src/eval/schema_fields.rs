@@ -17,7 +17,14 @@ const DEEPEST: usize = 8;
 
 /// Packages whose objects are schemas, as canonical names begin.
 const PACKAGES: [&str; 9] = [
-    "npm:zod", "npm:joi", "npm:@hapi/joi", "npm:yup", "npm:valibot", "npm:@sinclair/typebox", "npm:envalid", "npm:znv",
+    "npm:zod",
+    "npm:joi",
+    "npm:@hapi/joi",
+    "npm:yup",
+    "npm:valibot",
+    "npm:@sinclair/typebox",
+    "npm:envalid",
+    "npm:znv",
     "npm:celebrate",
 ];
 
@@ -26,7 +33,9 @@ const PACKAGES: [&str; 9] = [
 enum Step {
     Number,
     /// Only the words for yes are true, or every text is.
-    Bool { coerced: bool },
+    Bool {
+        coerced: bool,
+    },
     Json,
     Method(&'static str),
     /// A function of the program.
@@ -63,6 +72,10 @@ impl Interp<'_> {
             Given::Value(value) => value,
             Given::Environment => Value::new(Kind::External("js:process.env".into()), span),
         };
+        let default = parts.default.as_ref().map(|(default, from)| match default.kind {
+            Kind::Function(_) => (self.call(default, &Args::default(), None, false, span), *from),
+            _ => (default.clone(), *from),
+        });
         let mut results = Vec::new();
         for (when, value) in input.alternatives() {
             let missing = match &value.kind {
@@ -76,7 +89,7 @@ impl Interp<'_> {
                 let out = self.run_steps(&parts.steps, value, span, depth);
                 results.push((when.clone().and(missing.clone().negated()), out));
             }
-            match &parts.default {
+            match &default {
                 Some((default, from)) if missing != Formula::False => {
                     for (_, one) in input.alternatives() {
                         self.note_open_default(&one, default);
@@ -192,9 +205,7 @@ impl Interp<'_> {
                 let out = self.through_schema_within(schema, Given::Value(probe), span, depth + 1);
                 match out.as_str().map(|text| &**text) {
                     Some(" x ") => value,
-                    Some("x") => {
-                        reshaped(&value, read, EnvShape::List { separator: separator.clone(), trimmed: true })
-                    }
+                    Some("x") => reshaped(&value, read, EnvShape::List { separator: separator.clone(), trimmed: true }),
                     _ => reshaped(&value, read, EnvShape::Changed),
                 }
             }
@@ -245,9 +256,23 @@ impl Interp<'_> {
         fields.map(Arc::new)
     }
 
+    /// Does the schema begin like one of the packages', also where those are given out by another? A function of somebody
+    /// else may do anything with the text.
+    fn is_known_schema(&self, last: ObjectId) -> bool {
+        let Some(first) = calls_of(self, last).first().map(|id| self.object(*id)) else { return false };
+        let base =
+            ["string", "enum", "nativeEnum", "literal", "union", "array", "number", "boolean", "preprocess", "any"];
+        let word = last_word(&first.path);
+        PACKAGES.iter().any(|package| first.path.starts_with(package))
+            || first.path.starts_with("npm:") && (base.contains(&word) || is_object_call(word))
+    }
+
     fn schema_parts(&self, last: ObjectId) -> Parts {
         let mut parts = Parts::default();
         let mut fields_taken = false;
+        if !self.is_known_schema(last) {
+            parts.steps.push(Step::Changed);
+        }
         for id in calls_of(self, last) {
             let object = self.object(id);
             let args = &object.args.positional;

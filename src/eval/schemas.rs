@@ -8,9 +8,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::schema_fields::last_word;
-use super::value::{Args, EnvShape, Kind, Map, MapEntry, ObjectId, Value};
+use super::value::{Args, EnvShape, Kind, Map, MapEntry, ObjectId, ScopeId, Value};
 use super::{Interp, Target};
-use crate::ir::Language;
+use crate::ir::{Entry, ExprKind, Language};
 use crate::model::condition::Formula;
 use crate::source::Span;
 
@@ -91,9 +91,8 @@ impl Interp<'_> {
                 self.through_schema(&schema, given, span)
             }
             None => {
-                let settled = |value: &Value| {
-                    matches!(value.kind, Kind::Env(_) | Kind::Str(_) | Kind::List(_) | Kind::Undefined)
-                };
+                let settled =
+                    |value: &Value| matches!(value.kind, Kind::Env(_) | Kind::Str(_) | Kind::List(_) | Kind::Undefined);
                 if !input.alternatives().iter().all(|(_, one)| settled(one)) {
                     return None;
                 }
@@ -107,8 +106,7 @@ impl Interp<'_> {
     /// Is this where variables come from? Something unknown may be a copy of the environment when every name of the schema is
     /// written like a variable.
     fn given(&self, value: &Value, fields: &Map) -> Option<Given> {
-        let like_variables =
-            fields.entries.len() > 2 && fields.entries.keys().all(|name| is_variable_name(name));
+        let like_variables = fields.entries.len() > 2 && fields.entries.keys().all(|name| is_variable_name(name));
         match &value.kind {
             Kind::External(path) if matches!(&**path, "js:process.env" | "js:import.meta.env" | "js:Bun.env") => {
                 Some(Given::Environment)
@@ -147,6 +145,13 @@ impl Interp<'_> {
             },
         };
         self.through_schema(&field.value, Given::Value(input), span)
+    }
+
+    /// `{ ...process.env }`: a copy of the environment is as good as itself.
+    pub(super) fn copied_environment(&mut self, entries: &[Entry], scope: ScopeId) -> Option<Value> {
+        let [Entry::Spread(whole)] = entries else { return None };
+        let value = matches!(whole.kind, ExprKind::Member { .. }).then(|| self.eval(whole, scope))?;
+        matches!(&value.kind, Kind::External(path) if &**path == "js:process.env").then_some(value)
     }
 
     /// What envalid adds: which stage it is.
@@ -198,7 +203,8 @@ pub(super) fn calls_of(run: &Interp<'_>, last: ObjectId) -> Vec<ObjectId> {
     /// Calls in one chain that are followed.
     const LONGEST_CHAIN: usize = 24;
     let mut chain = vec![last];
-    while let Some(parent) = chain.last().and_then(|id| run.object(*id).parent).filter(|_| chain.len() < LONGEST_CHAIN) {
+    while let Some(parent) = chain.last().and_then(|id| run.object(*id).parent).filter(|_| chain.len() < LONGEST_CHAIN)
+    {
         chain.push(parent);
     }
     chain.reverse();

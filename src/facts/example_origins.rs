@@ -86,7 +86,8 @@ fn never_equal(
         }
         let blanks = piece.len() - piece.trim_start().len();
         let place = part(value, start + blanks, start + piece.trim_end().len());
-        let several = matches!(kind, Malformation::Several | Malformation::LiteralWildcard | Malformation::SubdomainWildcard);
+        let several =
+            matches!(kind, Malformation::Several | Malformation::LiteralWildcard | Malformation::SubdomainWildcard);
         found.push(OriginFacts {
             span: Some(place),
             server: policy.server.and_then(|server| u32::try_from(server).ok()),

@@ -106,7 +106,7 @@ pub(super) fn gather(
             null_origin: (one.text == "null").into(),
             fallback: (fallback && !deployed).into(),
             variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
-            only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
+            only_one: (certain && production == 1 && facts_of_policy.origins.len() == 1).into(),
             www_mismatch: (production_standing && twin.is_some() && !intended.twin_is_settled).into(),
             twin: twin.map(|twin| Text::new(twin.origin())).unwrap_or_default(),
             evidence_found: evidence.is_some().into(),

@@ -279,9 +279,7 @@ fn max_age(policy: &Policy) -> Number {
 fn by_default(policy: &Policy) -> bool {
     let Some(when) = &policy.credentials_when else { return false };
     when.tests().iter().any(|(test, _)| match test {
-        Test::EnvSet { variable } => {
-            when.eval(&Situation::of(&Assume::Missing(variable.to_string()))) == Some(true)
-        }
+        Test::EnvSet { variable } => when.eval(&Situation::of(&Assume::Missing(variable.to_string()))) == Some(true),
         _ => false,
     })
 }

@@ -11,6 +11,7 @@ pub(super) mod order;
 mod origin_option;
 pub(super) mod preflight;
 pub(super) mod registration;
+mod socket_io;
 
 use super::packages::Packages;
 use crate::eval::value::{Args, Kind, Value};
@@ -105,6 +106,7 @@ fn authenticated(span: Span) -> Value {
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> (Project, CorsObjects) {
     let mut project = Project::default();
     let cors = cors_npm::policies(run, packages, &mut project);
+    socket_io::policies(run, packages, &mut project);
     contexts::policies(run, &cors, &mut project);
     registration::servers(run, packages, &cors, &mut project);
     order::faults(run, &cors, &mut project);

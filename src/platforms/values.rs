@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::eval::{Event, env_lists};
 use crate::eval::value::{EnvRead, EnvShape, Item, Kind, ObjectId, Value};
+use crate::eval::{Event, env_lists};
 use crate::model::condition::{Formula, Test};
 use crate::model::origin::{Url, is_loopback};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};

@@ -195,7 +195,10 @@ mod tests {
                     "site.nginx",
                 ],
             ),
-            (Kind::Json, &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json", "config/default.json"]),
+            (
+                Kind::Json,
+                &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json", "config/default.json"],
+            ),
             (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
             (Kind::Toml, &["pyproject.toml", "Pipfile"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),
