@@ -382,6 +382,13 @@ impl Interp<'_> {
 
     /// Python's `map(f, list)` and `filter(f, list)`.
     fn map_filter(&mut self, name: &str, callback: &Value, source: &Value, span: Span) -> Value {
+        if let Kind::OneOf(alternatives) = &source.kind {
+            let parts: Vec<(Formula, Value)> = alternatives
+                .iter()
+                .map(|(when, one)| (when.clone(), self.map_filter(name, callback, one, span)))
+                .collect();
+            return Value::one_of(parts, span);
+        }
         if let Kind::Env(read) = &source.kind {
             return match &read.shape {
                 EnvShape::List { separator, .. } if name == "map" && self.callback_trims(Some(callback)) => {

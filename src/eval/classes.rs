@@ -150,13 +150,14 @@ impl Interp<'_> {
             if field.is_static {
                 let value = self.object(class.statics).fields.get(&field.name).cloned();
                 if let Some(value) = value {
+                    let value = self.dataclass_field(value);
                     self.objects[id.0].fields.insert(field.name.clone(), value);
                 }
                 continue;
             }
             if let Some(expr) = &field.value {
                 let value = self.eval(expr, scope);
-                let value = bind_this(value, this);
+                let value = bind_this(self.dataclass_field(value), this);
                 self.objects[id.0].fields.insert(field.name.clone(), value);
             }
         }

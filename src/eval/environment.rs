@@ -226,13 +226,14 @@ impl Interp<'_> {
                 let default = args.get(1, "default").cloned().or_else(|| Some(Value::new(Kind::Null, span)));
                 return Some(self.read_env(&name()?, EnvShape::Text, default, span));
             }
+            "py:dotenv.dotenv_values" => return Some(Value::new(Kind::External("py:os.environ".into()), span)),
             "js:Deno.env.get" | "js:env.get" => return Some(self.read_env(&name()?, EnvShape::Text, None, span)),
             "py:decouple.config" | "py:decouple.Config()()" | "py:starlette.config.Config()()" => {
                 return Some(self.read_cast(&name()?, args, 1, span));
             }
             _ => {}
         }
-        let prefixes = ["py:environ.Env()", "py:environs.Env()", "py:environs.env"];
+        let prefixes = ["py:environ.Env()", "py:environ.FileAwareEnv()", "py:environs.Env()", "py:environs.env"];
         if let Some(method) = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)) {
             let trimmed = path.starts_with("py:environs");
             let shape = match method {

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::schema_fields::last_word;
 use super::value::{Args, EnvShape, Kind, Map, MapEntry, ObjectId, ScopeId, Value};
 use super::{Interp, Target};
-use crate::ir::{Entry, ExprKind, Language};
+use crate::ir::{Entry, Expr, ExprKind, Language};
 use crate::model::condition::Formula;
 use crate::source::Span;
 
@@ -147,11 +147,28 @@ impl Interp<'_> {
         self.through_schema(&field.value, Given::Value(input), span)
     }
 
-    /// `{ ...process.env }`: a copy of the environment is as good as itself.
+    /// `{ ...process.env }`, `{**dotenv_values(), **os.environ}`: a copy of the environment is as good as itself.
     pub(super) fn copied_environment(&mut self, entries: &[Entry], scope: ScopeId) -> Option<Value> {
-        let [Entry::Spread(whole)] = entries else { return None };
-        let value = matches!(whole.kind, ExprKind::Member { .. }).then(|| self.eval(whole, scope))?;
-        matches!(&value.kind, Kind::External(path) if &**path == "js:process.env").then_some(value)
+        let may_be = |whole: &Expr| match &whole.kind {
+            ExprKind::Member { .. } => true,
+            ExprKind::Call { args, .. } => args.len() < 2,
+            _ => false,
+        };
+        let wholes: Option<Vec<&Expr>> = entries
+            .iter()
+            .map(|entry| match entry {
+                Entry::Spread(whole) if may_be(whole) => Some(whole),
+                _ => None,
+            })
+            .collect();
+        let last = wholes?;
+        let is_environment = |value: &Value| matches!(&value.kind, Kind::External(path) if matches!(&**path, "js:process.env" | "py:os.environ"));
+        // A call is evaluated where the last of them is the environment for certain only: it would be made twice.
+        let (last, others) = last.split_last()?;
+        let whole =
+            matches!(last.kind, ExprKind::Member { .. }).then(|| self.eval(last, scope)).filter(is_environment)?;
+        let all = others.iter().all(|other| is_environment(&self.eval(other, scope)));
+        all.then_some(whole)
     }
 
     /// What envalid adds: which stage it is.

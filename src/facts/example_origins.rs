@@ -77,7 +77,8 @@ fn never_equal(
     values.insert(compared.variable.to_string(), value.value.to_string());
     let assume = Assume::Stated(values);
     let mut found = Vec::new();
-    for (start, piece) in pieces(&value.value, compared) {
+    let trims = compared.trimmed || policy.forgives.contains(&Malformation::Space);
+    for (start, piece) in pieces(&value.value, compared, trims) {
         let Some((kind, _)) = malformation(piece).filter(|(kind, _)| matters(policy, *kind)) else { continue };
         let meant = meant(kind, piece);
         let refused = |origin: &String| policy.allow_origin.allows(origin, &assume) == Known::No;
@@ -107,7 +108,7 @@ fn never_equal(
 }
 
 /// What the program compares, with where each begins.
-fn pieces<'t>(text: &'t str, compared: &Compared) -> Vec<(usize, &'t str)> {
+fn pieces<'t>(text: &'t str, compared: &Compared, trims: bool) -> Vec<(usize, &'t str)> {
     let whole: Vec<(usize, &str)> = match &compared.separator {
         Some(separator) if !separator.is_empty() => {
             let mut at = 0;
@@ -120,7 +121,7 @@ fn pieces<'t>(text: &'t str, compared: &Compared) -> Vec<(usize, &'t str)> {
         }
         _ => vec![(0, text)],
     };
-    let trim = |(start, piece): (usize, &'t str)| match compared.trimmed {
+    let trim = |(start, piece): (usize, &'t str)| match trims {
         true => (start + (piece.len() - piece.trim_start().len()), piece.trim()),
         false => (start, piece),
     };
