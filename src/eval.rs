@@ -52,6 +52,10 @@ pub trait Loader {
     fn exists(&self, path: &Utf8Path) -> bool;
     /// The tree of a program file.
     fn module(&mut self, path: &Utf8Path) -> Option<Arc<ir::Module>>;
+    /// These program files will be asked for soon.
+    fn fetch_ahead(&mut self, paths: &[Utf8PathBuf]) {
+        let _ = paths;
+    }
     /// The tree of a JSON file.
     fn document(&mut self, path: &Utf8Path) -> Option<Arc<Node>>;
     /// May code of this file matter by itself? Functions that nobody calls are run as entry points only in files that do.
@@ -280,6 +284,11 @@ impl<'a> Interp<'a> {
         self.entry_steps_left = bounds.entry_steps;
         self.bounds = bounds;
         self
+    }
+
+    /// Ends the evaluation; what it leaves behind is large and may be dropped elsewhere.
+    pub fn into_remains(self) -> impl Send + use<> {
+        (self.objects, self.log, self.scopes, self.modules)
     }
 
     /// Calls one of the program's functions as a part of what is going on: what it does is recorded like anything else.

@@ -164,7 +164,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     }
     run.run_uncalled();
     let programs = platforms::recognise(&mut run, &packages, &entries);
-    drop(run);
+    discard(run);
     project.absorb(programs);
     project.hosts.extend(packages.homepages.iter().cloned());
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
@@ -178,6 +178,12 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     project.hosts.extend(homepages(scan, &kept));
     project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
+}
+
+/// Nobody waits for the end of an evaluation that was read.
+fn discard(run: Interp<'_>) {
+    let remains = run.into_remains();
+    rayon::spawn(move || drop(remains));
 }
 
 fn read_environment(

@@ -78,7 +78,7 @@ pub(crate) fn formula(formula: &Formula) -> String {
     match formula {
         Formula::True => "always".to_owned(),
         Formula::False => "never".to_owned(),
-        Formula::Test(test, _) => match &**test {
+        Formula::Test(test, _) => match &***test {
             Test::EnvSet { variable } => variable.to_string(),
             Test::EnvEquals { variable, value } => format!("{variable}={value}"),
             Test::EnvTrue { variable } => format!("{variable}?"),

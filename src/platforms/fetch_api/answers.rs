@@ -355,7 +355,7 @@ fn place(answers: &mut [Answer]) {
 
 /// Does a condition ask for something to be thrown in this `try`?
 pub(super) fn caught_in(when: &Formula, tried: Span) -> bool {
-    let thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(**test, Test::Thrown(span) if span == tried));
+    let thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(***test, Test::Thrown(span) if span == tried));
     when.conjuncts().iter().any(|part| match part {
         Formula::Any(parts) => parts.iter().any(thrown),
         part => thrown(part),

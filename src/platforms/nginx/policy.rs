@@ -243,16 +243,10 @@ fn policy_effects(leaf: &Leaf<'_, '_, '_>) -> Vec<GuardedEffect> {
 
 /// A policy holds for many paths, so what depends on the path is not known.
 fn without_path(formula: &Formula) -> Formula {
-    match formula {
-        Formula::Test(test, span) => match &**test {
-            Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target) => Formula::unknown(*span),
-            _ => formula.clone(),
-        },
-        Formula::Not(inner) => without_path(inner).negated(),
-        Formula::All(parts) => Formula::all(parts.iter().map(without_path)),
-        Formula::Any(parts) => Formula::any(parts.iter().map(without_path)),
-        Formula::True | Formula::False => formula.clone(),
-    }
+    formula.replaced(&|test, span| match test {
+        Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target) => Some(Formula::unknown(span)),
+        _ => None,
+    })
 }
 
 /// What header lines alone do not say: which of them are sent together.
