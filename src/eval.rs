@@ -8,6 +8,7 @@ mod assign;
 mod builtins;
 mod call;
 mod classes;
+mod config_packages;
 mod entry;
 pub mod environment;
 mod exports;
@@ -18,6 +19,7 @@ mod modules;
 mod names;
 mod operators;
 mod run;
+mod schema_fields;
 mod schemas;
 mod scope;
 mod sequences;
@@ -42,6 +44,7 @@ use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
 pub use expr::merge_entry;
 pub use modules::ModuleState;
+pub use operators::env_lists;
 
 /// Gives the evaluator the files a program imports.
 pub trait Loader {

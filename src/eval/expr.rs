@@ -178,6 +178,9 @@ impl Interp<'_> {
     }
 
     pub(super) fn eval_map(&mut self, entries: &[Entry], span: Span, scope: ScopeId) -> Value {
+        if let Some(environment) = self.copied_environment(entries, scope) {
+            return environment;
+        }
         let mut map = Map::default();
         for entry in entries {
             match entry {
@@ -212,9 +215,8 @@ impl Interp<'_> {
                     }
                 }
                 Kind::Object(id) => {
-                    let mut fields = self.object(*id).fields.clone();
+                    let fields = self.object(*id).fields.clone();
                     map.open |= self.object(*id).class.is_none();
-                    fields.extend(self.schema_entries(*id, value.span));
                     for (key, value) in fields {
                         let entry = MapEntry { key: value.span, when: Formula::True, value, getter: false };
                         merge_entry(map, &key, &entry, &when);

@@ -11,7 +11,7 @@ use crate::model::origin::{
     Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, registrable_domain,
     www_twin,
 };
-use crate::model::policy::{Known, OriginAnswer, Policy};
+use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
 use crate::model::project::Project;
 use crate::model::world::{Assume, Stage, is_selector, stage};
@@ -53,7 +53,7 @@ pub(super) fn gather(
     let arms = policy.allow_origin.arms.iter();
     let knows_star = open || arms.flat_map(|arm| arm.when.tests()).any(|(test, _)| asks(test));
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
-    let certain = policy.allow_origin.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown);
+    let certain = policy.allow_origin.is_settled();
     let mut hosts =
         named.iter().filter(|one| one.standing != Standing::Elsewhere).filter_map(|one| Url::parse(&one.text));
     let made_for_staging = sources
@@ -101,11 +101,12 @@ pub(super) fn gather(
             suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),
             malformed: fault.is_some().into(),
             malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
+            example: false.into(),
             placeholder: is_placeholder(&one.text).into(),
             null_origin: (one.text == "null").into(),
             fallback: (fallback && !deployed).into(),
             variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
-            only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
+            only_one: (certain && production == 1 && facts_of_policy.origins.len() == 1).into(),
             www_mismatch: (production_standing && twin.is_some() && !intended.twin_is_settled).into(),
             twin: twin.map(|twin| Text::new(twin.origin())).unwrap_or_default(),
             evidence_found: evidence.is_some().into(),
@@ -189,7 +190,7 @@ fn certain_text(one: &NamedOrigin) -> bool {
 }
 
 /// Does a deviation from a serialized origin keep it from ever being equal here?
-fn matters(policy: &Policy, kind: Malformation) -> bool {
+pub(super) fn matters(policy: &Policy, kind: Malformation) -> bool {
     !(policy.forgives.contains(&kind) || kind == Malformation::LiteralWildcard && policy.sends_text)
 }
 

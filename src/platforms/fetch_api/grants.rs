@@ -152,7 +152,7 @@ fn is_error(answer: &Answer) -> bool {
 fn asked(when: &Formula, doubts: bool, handled: &Handled) -> Formula {
     let is_unknown = |test: &Test| matches!(test, Test::Unknown(span) if doubts && !unrelated(*span, handled));
     let is_known = |test: &Test| match test {
-        Test::Request { term, .. } => term.part == Part::Header("origin".into()),
+        Test::Request { term, .. } | Test::EnvLists { term, .. } => term.part == Part::Header("origin".into()),
         Test::EnvEquals { .. } | Test::EnvSet { .. } | Test::EnvTrue { .. } => true,
         _ => false,
     };
