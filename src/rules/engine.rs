@@ -117,9 +117,10 @@ fn labels(rule: &Rule, subject: &dyn Subject, primary: Span) -> Result<Vec<Label
     let mut labels: Vec<Label> = Vec::new();
     for label in &rule.labels {
         let holds = label.when.as_ref().map_or(Ok(true), |when| when.holds(subject))?;
-        let Some(span) = label.at.span(subject).filter(|_| holds) else { continue };
-        if span != primary && labels.iter().all(|known| known.span != span) {
-            labels.push(Label { span, text: label.text.text(subject)? });
+        for span in label.at.spans(subject).into_iter().filter(|_| holds) {
+            if span != primary && labels.iter().all(|known| known.span != span) {
+                labels.push(Label { span, text: label.text.text(subject)? });
+            }
         }
     }
     Ok(labels)

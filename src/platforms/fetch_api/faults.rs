@@ -33,7 +33,7 @@ impl Whose {
 /// Everything that is wrong between the answers of a function.
 pub(in crate::platforms) fn faults(handled: &Handled, whose: &Whose) -> Vec<HandlerFault> {
     let mut found = Vec::new();
-    if whose.sees_options && handled.understood {
+    if whose.sees_options && handled.whole {
         preflight(handled, whose, &mut found);
         preflights_alone(handled, whose, &mut found);
     }

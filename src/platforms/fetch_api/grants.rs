@@ -109,7 +109,7 @@ fn policy(handled: &Handled, answers: &[&Answer], origin: &manual::Origin, singl
         for line in &answer.lines {
             let echoes = line_value(line, "access-control-allow-origin")
                 .is_some_and(|value| value.pieces.iter().any(|piece| !matches!(piece, HeaderPiece::Text(_))));
-            let when = asked(&answer.when.clone().and(line.when.clone()), echoes, handled);
+            let when = asked(&in_calm(&answer.when.clone().and(line.when.clone())), echoes, handled);
             match merged.iter_mut().find(|known| known.effect == line.effect && known.span == line.span) {
                 Some(known) => known.when = known.when.clone().or(when),
                 None => merged.push(GuardedEffect { when, ..line.clone() }),
@@ -145,6 +145,14 @@ fn is_asset(answer: &Answer) -> bool {
 
 fn is_error(answer: &Answer) -> bool {
     matches!(answer.what, What::Own(Some(400..)))
+}
+
+/// What is left of a condition where nothing is thrown, unless it is about nothing else.
+fn in_calm(when: &Formula) -> Formula {
+    match when.without(&|test, _| matches!(test, Test::Thrown(_))) {
+        Formula::False => when.clone(),
+        calm => calm,
+    }
 }
 
 /// What a condition says of who asks and of the environment. With `doubts` what cannot be decided stays, because it may be
