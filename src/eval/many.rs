@@ -11,7 +11,11 @@ impl Value {
     /// A function with many ways to answer gives back as many objects; each is as small as the next, and what else it gives
     /// back is one unknown beside them.
     pub(super) fn many(flat: Vec<(Formula, Value)>, span: Span) -> Value {
-        let is_small = |one: &Value| matches!(one.kind, Kind::Object(_)) || one.is_nullish();
+        let is_small = |one: &Value| match &one.kind {
+            Kind::Object(_) => true,
+            Kind::Method { receiver, .. } => receiver.as_object().is_some(),
+            _ => one.is_nullish(),
+        };
         let (mut small, others): (Vec<_>, Vec<_>) = flat.into_iter().partition(|(_, one)| is_small(one));
         let objects = small.iter().any(|(_, one)| !one.is_nullish());
         if !objects || small.len() > Value::MOST_OBJECTS {
