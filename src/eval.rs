@@ -5,6 +5,7 @@
 //! prints, never runs anything and never loops without a bound. It knows no platform: a platform reads the log.
 
 mod assign;
+mod budget;
 mod builtins;
 mod call;
 mod classes;
@@ -14,6 +15,7 @@ pub mod environment;
 mod exports;
 mod expr;
 mod json;
+mod many;
 mod members;
 mod modules;
 mod names;
@@ -228,6 +230,9 @@ pub struct Interp<'a> {
     bindings: HashMap<(usize, Arc<str>), Span>,
     joined: HashMap<Span, Span>,
     far: usize,
+    /// Places on the path that only say which of several objects a method is called on.
+    picked: Vec<usize>,
+    budget: budget::Budget,
 }
 
 /// A read of an environment variable, wherever it happens.
@@ -275,6 +280,8 @@ impl<'a> Interp<'a> {
             bindings: HashMap::new(),
             joined: HashMap::new(),
             far: 0,
+            picked: Vec::new(),
+            budget: budget::Budget::default(),
         }
     }
 
@@ -438,6 +445,12 @@ impl<'a> Interp<'a> {
     /// The condition under which the current statement runs.
     pub fn condition(&self) -> Formula {
         Formula::all(self.path.iter().cloned())
+    }
+
+    /// The same for what is done to an object: that it is this object of several goes without saying.
+    pub fn condition_for(&self, id: ObjectId) -> Formula {
+        let parts = self.path.iter().enumerate().filter(|(place, _)| !self.picked.contains(place));
+        Formula::all(parts.map(|(_, part)| part.clone())).given(&self.object(id).when.conjuncts())
     }
 
     /// Writes down that a library was used.

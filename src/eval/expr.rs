@@ -326,7 +326,13 @@ impl Interp<'_> {
         if op == BinaryOp::Or {
             self.note_open_default(&first, &second);
         }
-        Value::one_of([(goes_on.clone().negated(), first), (goes_on, second)], span)
+        // Each alternative answers for itself: that some other one is there says nothing about this one.
+        let first = first.alternatives().into_iter().map(|(when, one)| {
+            let truth = self.truthy(&one);
+            (when.and(if op == BinaryOp::And { truth.negated() } else { truth }), one)
+        });
+        let parts: Vec<_> = first.chain([(goes_on, second)]).collect();
+        Value::one_of(parts, span)
     }
 
     /// Remembers `process.env.X || '*'`: what is read from the list later does not say where its star was written.

@@ -300,6 +300,8 @@ fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcard
         span: found.first().map(|(_, span)| *span),
         present: (!found.is_empty()).into(),
         which: Text::new(found.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")),
+        second: found.get(1).map(|(name, span)| Text::at(*name, *span)).unwrap_or_default(),
+        third: found.get(2).map(|(name, span)| Text::at(*name, *span)).unwrap_or_default(),
     }
 }
 
@@ -312,7 +314,7 @@ fn answers_preflights(policy: &Policy) -> bool {
 
 /// Routes that are public by their name.
 fn is_public(path: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 33] = [
         "public",
         "fonts",
         "font",
@@ -339,6 +341,13 @@ fn is_public(path: &str) -> bool {
         "cdn",
         "open",
         "thumbnails",
+        "qr",
+        "qrcode",
+        "health",
+        "healthz",
+        "sitemap",
+        "opengraph-image",
+        "scripts",
     ];
     path.split(['/', '_', '^', '\\', '(', ')', '|', '.']).any(|part| WORDS.contains(&part.to_lowercase().as_str()))
         || path.contains(".well-known")
