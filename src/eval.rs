@@ -14,6 +14,7 @@ mod entry;
 pub mod environment;
 mod exports;
 mod expr;
+mod guards;
 mod json;
 mod many;
 mod members;

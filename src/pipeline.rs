@@ -217,16 +217,19 @@ fn read_environment(
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                let deployment = deployment(&path);
-                environment.files.push(EnvFile { deployment, path, variables, samples, passed });
+                let (deployment, others) = (deployment(&path), Vec::new());
+                environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
+                    let home = path.parent().unwrap_or(Utf8Path::new(""));
+                    let named = platforms::compose::env_files(&documents);
+                    let others = named.iter().map(|named| home.join(named.trim_start_matches("./"))).collect();
                     let (deployment, samples) = (deployment(&path), Vec::new());
-                    environment.files.push(EnvFile { deployment, path, variables, samples, passed });
+                    environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
                 }
             }
             _ => {}

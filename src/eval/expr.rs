@@ -60,7 +60,7 @@ impl Interp<'_> {
             ExprKind::Unary { op, operand } => self.eval_unary(*op, operand, span, scope),
             ExprKind::Binary { op, left, right } => self.eval_binary(*op, left, right, span, scope),
             ExprKind::Conditional { test, then, otherwise } => {
-                let test = self.eval(test, scope);
+                let test = self.eval_test(test, scope);
                 let condition = self.truthy(&test).given(&self.path);
                 self.choose(condition, then, otherwise, span, scope)
             }
@@ -255,7 +255,10 @@ impl Interp<'_> {
     }
 
     pub(super) fn eval_unary(&mut self, op: UnaryOp, operand: &Expr, span: Span, scope: ScopeId) -> Value {
-        let value = self.eval(operand, scope);
+        let value = match op {
+            UnaryOp::Not => self.eval_test(operand, scope),
+            _ => self.eval(operand, scope),
+        };
         match op {
             UnaryOp::Not => Value::condition(self.truthy(&value).negated(), span),
             UnaryOp::Minus => match value.as_num() {
@@ -269,7 +272,10 @@ impl Interp<'_> {
     }
 
     pub(super) fn eval_binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span, scope: ScopeId) -> Value {
-        let first = self.eval(left, scope);
+        let first = match op {
+            BinaryOp::And | BinaryOp::Or => self.eval_test(left, scope),
+            _ => self.eval(left, scope),
+        };
         match op {
             BinaryOp::And | BinaryOp::Or => {
                 let condition = self.truthy(&first).given(&self.path);
@@ -280,6 +286,10 @@ impl Interp<'_> {
                     Formula::True => self.eval(right, scope),
                     goes_on => {
                         let second = self.eval_under(goes_on.clone(), right, scope);
+                        let second = match first.kind {
+                            Kind::Bool(_) | Kind::Condition(_) => self.flag_by_name(right, second),
+                            _ => second,
+                        };
                         self.join_logical(op, condition, first, goes_on, second, span)
                     }
                 }
@@ -302,6 +312,12 @@ impl Interp<'_> {
             }
             _ => {
                 let second = self.eval(right, scope);
+                let (first, second) = match op {
+                    BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In | BinaryOp::NotIn => {
+                        self.compared((left, first), (right, second))
+                    }
+                    _ => (first, second),
+                };
                 self.binary(op, &first, &second, span)
             }
         }

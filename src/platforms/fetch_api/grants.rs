@@ -171,7 +171,7 @@ fn in_calm(when: &Formula) -> Formula {
 }
 
 fn calm(when: &Formula) -> Formula {
-    let is_thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(**test, Test::Thrown(_)));
+    let is_thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(***test, Test::Thrown(_)));
     match when {
         Formula::True | Formula::False => when.clone(),
         Formula::Test(..) if is_thrown(when) => Formula::False,
