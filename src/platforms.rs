@@ -64,6 +64,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     unused_options::faults(run, &mut project);
     let defaults = run.open_defaults.iter();
     project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
+    project.env_reads = run.env_reads().iter().map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     ports::attach(run, packages, &mut project);
     project
 }
@@ -103,10 +104,12 @@ pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool)
 
 /// Tests, stories, mocks and documentation: code that never serves a browser in production.
 pub fn is_test_path(path: &Utf8Path) -> bool {
-    const FOLDERS: [&str; 24] = [
+    const FOLDERS: [&str; 26] = [
         "test",
         "tests",
+        "__test__",
         "__tests__",
+        "__e2e__",
         "spec",
         "specs",
         "e2e",
@@ -133,7 +136,13 @@ pub fn is_test_path(path: &Utf8Path) -> bool {
         path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part.to_lowercase().as_str())));
     let name = path.file_name().unwrap_or("");
     let marked =
-        [".test.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| name.contains(mark));
+        ["test.", "tests.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| match mark
+            .strip_prefix('.')
+        {
+            Some(_) => name.contains(mark),
+            // `a.test.ts`, `a.servertest.ts`.
+            None => name.split_once('.').is_some_and(|(_, marks)| marks.contains(mark)),
+        });
     folder || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 

@@ -391,7 +391,7 @@ impl Value {
     /// What is left when these conditions are known to hold.
     pub fn given(&self, facts: &[Formula]) -> Value {
         match &self.kind {
-            Kind::OneOf(alternatives) => {
+            Kind::OneOf(alternatives) if alternatives.iter().any(|(when, _)| when.may_share_any(facts)) => {
                 let left = alternatives.iter().map(|(when, value)| (when.given(facts), value.clone()));
                 Value::one_of(left, self.span)
             }

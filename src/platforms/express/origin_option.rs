@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::super::values::{list_arms, origin_matches};
+use super::super::values::{in_variable, list_arms, origin_matches};
 use crate::eval::value::{Args, Closure, EnvShape, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
@@ -26,6 +26,8 @@ pub(in crate::platforms) enum Told {
     Compared(Vec<Arm>),
     /// The request fails.
     Fails,
+    /// The text of a variable, whoever asks; the condition says for whom it is their own origin.
+    Variable(Formula),
     /// Nobody knows.
     Unknown,
 }
@@ -65,6 +67,10 @@ pub(in crate::platforms) fn decision(cases: &[Case], origin: Option<&Value>, cal
             Told::Everybody => arms.push(arm(OriginAnswer::Wildcard)),
             Told::Text(text) => arms.push(arm(OriginAnswer::Fixed(text.clone()))),
             Told::Fails => arms.push(arm(OriginAnswer::Fails)),
+            Told::Variable(own) => {
+                arms.push(Arm { when: case.when.clone().and(own.clone()), ..arm(OriginAnswer::Echo) });
+                arms.push(arm(OriginAnswer::Nothing));
+            }
             Told::Unknown => arms.push(arm(OriginAnswer::Unknown)),
             Told::Compared(inner) => {
                 let inner = inner.iter().cloned();
@@ -118,8 +124,11 @@ fn by_value(value: &Value, span: Span) -> Vec<Case> {
             let star = Formula::test(star, span);
             vec![
                 Case { when: star.clone(), told: Told::Everybody, span },
-                Case { when: star.negated(), told: Told::Unknown, span },
+                Case { when: star.negated(), told: in_variable(read).map_or(Told::Unknown, Told::Variable), span },
             ]
+        }
+        Kind::Env(read) if matches!(read.shape, EnvShape::List { .. }) => {
+            one(in_variable(read).map_or(Told::Unknown, echo))
         }
         _ => one(Told::Unknown),
     }

@@ -118,27 +118,34 @@ fn exceptions(run: &mut Interp<'_>, found: &Found, app: &App, project: &Project,
     });
     let Some((event, closure)) = handler else { return };
     let certain = event.when.eval(&Situation::of(&Assume::Production)) == Some(true);
-    if !certain || writes_headers(run, &closure) {
+    if !certain {
         return;
     }
+    let Some(status) = bare_answer(run, &closure) else { return };
     let name = closure.function.name.as_deref().unwrap_or("exception_handler");
     let decorated = event.target.path.ends_with("()()");
     let span = if decorated { heading(&closure.function) } else { event.span };
     let mut one = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, server.platform, span, name);
     one.cors = Some(cors.span);
-    one.status = Some(500);
+    one.status = status;
+    one.detail = "ServerErrorMiddleware calls it, which stands around every middleware that is added".to_owned();
     if !faults.contains(&one) {
         faults.push(one);
     }
 }
 
-/// Does a handler of exceptions write the header itself, or may it?
-fn writes_headers(run: &mut Interp<'_>, closure: &Arc<Closure>) -> bool {
+/// What a handler of exceptions answers, where that is known; nothing when it writes the header itself, or may.
+fn bare_answer(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Option<Option<u16>> {
     let handled = handle(run, closure, &Task::of(Purpose::Route));
     let writes = handled.effects.iter().any(|guarded| {
         matches!(&guarded.effect, Effect::Set(name, _) if name.value.eq_ignore_ascii_case("access-control-allow-origin"))
     });
-    writes || !handled.understood
+    let mut statuses = handled.effects.iter().filter_map(|guarded| match guarded.effect {
+        Effect::Answer(status) => Some(status),
+        _ => None,
+    });
+    let first = statuses.next().flatten();
+    (!writes && handled.understood).then(|| first.filter(|first| statuses.all(|other| other == Some(*first))))
 }
 
 /// Two `CORSMiddleware` around one application: the outer one decides.
@@ -166,6 +173,10 @@ fn twice(project: &mut Project) {
 
 /// `CORSMiddleware(app, …)` that is thrown away, and `Middleware(CORSMiddleware, …)` that no application is given.
 fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, faults: &mut Vec<HandlerFault>) {
+    let made: Vec<&Event> = found.log.iter().filter(|event| makes_middleware(&event.target.path)).collect();
+    if made.is_empty() {
+        return;
+    }
     let used = used_objects(run);
     let modules: Vec<_> = run.modules().map(|(id, ..)| id).collect();
     let bound: Vec<Value> =
@@ -176,22 +187,19 @@ fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, f
         let lists = bound.iter().filter_map(Value::as_list);
         lists.flat_map(|list| &list.items).any(|item| item.value.as_object() == Some(id))
     };
-    for event in &found.log {
+    for event in made {
         let path = &*event.target.path;
-        if !is_cors_class(path) && !is_middleware_path(&format!("{path}()")) {
-            continue;
-        }
         let Some(id) = event.result.filter(|id| !used.contains(id) && !is_asked(&found.log, *id)) else { continue };
         if is_cors_class(path) && !served(id) {
             faults.push(dropped(event, project, "CORSMiddleware()", "it is made and not served"));
-        } else if is_middleware_path(&format!("{path}()"))
-            && lists_cors(event)
-            && listed(id)
-            && beside_bare_app(run, found, event)
-        {
+        } else if !is_cors_class(path) && lists_cors(event) && listed(id) && beside_bare_app(run, found, event) {
             faults.push(dropped(event, project, "Middleware()", "it is made and given to no application"));
         }
     }
+}
+
+fn makes_middleware(path: &str) -> bool {
+    is_cors_class(path) || is_middleware_path(&format!("{path}()"))
 }
 
 fn lists_cors(event: &Event) -> bool {

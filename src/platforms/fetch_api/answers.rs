@@ -375,7 +375,7 @@ fn place(answers: &mut [Answer]) {
 pub(super) fn caught_in(when: &Formula, tried: Span) -> bool {
     fn asks(part: &Formula, tried: Span) -> bool {
         match part {
-            Formula::Test(test, _) => matches!(**test, Test::Thrown(span) if span == tried),
+            Formula::Test(test, _) => matches!(***test, Test::Thrown(span) if span == tried),
             Formula::All(parts) | Formula::Any(parts) => parts.iter().any(|part| asks(part, tried)),
             _ => false,
         }

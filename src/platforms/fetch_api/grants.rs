@@ -171,7 +171,7 @@ fn in_calm(when: &Formula) -> Formula {
 }
 
 fn calm(when: &Formula) -> Formula {
-    let is_thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(**test, Test::Thrown(_)));
+    let is_thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(***test, Test::Thrown(_)));
     match when {
         Formula::True | Formula::False => when.clone(),
         Formula::Test(..) if is_thrown(when) => Formula::False,
@@ -198,7 +198,7 @@ fn is_about_deployment(when: &Formula) -> bool {
 fn asked(when: &Formula, doubts: bool, handled: &Handled) -> Formula {
     let is_unknown = |test: &Test| matches!(test, Test::Unknown(span) if doubts && !unrelated(*span, handled));
     let is_known = |test: &Test| match test {
-        Test::Request { term, .. } => term.part == Part::Header("origin".into()),
+        Test::Request { term, .. } | Test::EnvLists { term, .. } => term.part == Part::Header("origin".into()),
         Test::EnvEquals { .. } | Test::EnvSet { .. } | Test::EnvTrue { .. } => true,
         _ => false,
     };
