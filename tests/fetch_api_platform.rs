@@ -396,3 +396,34 @@ fn an_alternative_answers_for_itself() {
     );
     assert_eq!(kinds(&project), [FaultKind::PreflightOnly]);
 }
+
+#[test]
+fn small_packages_say_who_is_allowed() {
+    let itty = |options: &str| {
+        let text = format!(
+            "import {{ AutoRouter, cors }} from 'itty-router';
+             const {{ preflight, corsify }} = cors({options});
+             const router = AutoRouter({{ before: [preflight], finally: [corsify] }});
+             router.get('/items', () => []);
+             export default router;"
+        );
+        read(&[("src/index.js", &text)])
+    };
+    assert_eq!(told(only(&itty("")), EVIL), OriginAnswer::Wildcard);
+    assert_eq!(told(only(&itty("{ origin: true, credentials: true }")), EVIL), OriginAnswer::Echo);
+    let listed = itty("{ origin: ['https://app.example.com'] }");
+    assert_eq!(told(only(&listed), APP), OriginAnswer::Echo);
+    assert_eq!(told(only(&listed), EVIL), OriginAnswer::Nothing);
+    assert_eq!(only(&listed).vary_origin.value, Known::No);
+    let asked = itty("{ origin: origin => origin?.endsWith('.example.com') ? origin : undefined }");
+    assert_eq!(told(only(&asked), APP), OriginAnswer::Echo);
+    assert_eq!(told(only(&asked), EVIL), OriginAnswer::Nothing);
+    let micro = read(&[(
+        "pages/api/hook.js",
+        "import Cors from 'micro-cors';
+         const cors = Cors({ allowMethods: ['POST'] });
+         export default cors((req, res) => res.end());",
+    )]);
+    assert_eq!(told(only(&micro), EVIL), OriginAnswer::Wildcard);
+    assert_eq!(only(&micro).allow_credentials.value, Known::Yes, "the default of the package");
+}

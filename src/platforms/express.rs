@@ -8,7 +8,7 @@ mod contexts;
 pub(super) mod cors_npm;
 mod effects;
 pub(super) mod order;
-mod origin_option;
+pub(super) mod origin_option;
 pub(super) mod preflight;
 pub(super) mod registration;
 mod socket_io;
