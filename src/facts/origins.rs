@@ -28,6 +28,8 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     let open = facts_of_policy.allow_origin.any.0;
+    // What is in force nowhere allows nobody in production, though it may be loose for whoever puts it in force.
+    let in_force = policy.installed != Known::No;
     let insecure = insecure_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, false));
     let loopback = loopback_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, true));
     for (twin, span, loopback) in insecure.chain(loopback).filter(|_| !open) {
@@ -41,7 +43,7 @@ pub(super) fn gather(
             written: Text::at(twin, span),
             scheme: Text::new("http"),
             insecure: true.into(),
-            loopback: loopback.into(),
+            loopback: (in_force && loopback).into(),
             stated: is_stated.into(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),
@@ -98,7 +100,7 @@ pub(super) fn gather(
             environment: "production".into(),
             written: Text::at(one.text.clone(), one.span),
             scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
-            loopback: (is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
+            loopback: (in_force && is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
             private_network: is_private_network(&host).into(),
             insecure: insecure.into(),
             suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),

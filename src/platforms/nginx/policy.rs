@@ -127,7 +127,7 @@ impl Findings {
     }
 
     /// A map from the request's origin to itself that nothing in the repository uses: what it is made for is not here.
-    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span) {
+    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span, installed: Known) {
         let header = manual::header_name(ALLOW_ORIGIN, span);
         let effects: Vec<GuardedEffect> = alternatives
             .iter()
@@ -144,6 +144,7 @@ impl Findings {
         policy.allow_methods.value = Names::Unknown;
         policy.allow_headers.value = Names::Unknown;
         policy.preflighted = false;
+        policy.installed = installed;
         self.sources.push(effects);
         self.project.policies.push(policy);
     }
