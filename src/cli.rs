@@ -23,12 +23,12 @@ mod select;
 mod today;
 mod trace;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use common::Common;
 
 pub use engine::{Deployment, Engine, FoundOrigin, Model, Outcome, Settings};
@@ -86,7 +86,9 @@ impl Color {
 
 /// Runs the program with `argv` and returns its exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(with_verb(argv)) {
+    let command = without_empty(Arguments::command());
+    let parsed = command.try_get_matches_from(with_verb(argv));
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         // Help and version are "errors" to clap too; it knows the stream and the code: 0 for those, 2 for usage.
         Err(error) => error.exit(),
@@ -111,6 +113,16 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, engine: &dyn Engine) -> Exi
         let _ = io::stderr().write_all(&out);
         ExitCode::from(2)
     })
+}
+
+/// A variable that is set to nothing says nothing: CI systems set one for each input that was not given.
+fn without_empty(command: Command) -> Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|arg| match arg.get_env().is_some_and(is_empty) {
+        true => arg.env(None::<&'static str>),
+        false => arg,
+    });
+    command.mut_subcommands(without_empty)
 }
 
 /// A command line without a verb is a check.

@@ -7,6 +7,7 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::{Deployment, Engine, FoundOrigin, Model, Outcome, Settings};
+use crate::config::Configuration;
 use crate::error::{Error, Place};
 use crate::facts;
 use crate::model::probe::{Standing, named_origins};
@@ -35,9 +36,11 @@ impl Engine for Pipeline {
     }
 
     fn model(&self, deployment: &Deployment) -> Result<Model, Error> {
-        let mut scan = scan::scan(&deployment.paths, scan::Options::new(&deployment.root))?;
-        let stated =
-            Stated { variables: deployment.environment.clone(), closed: deployment.closed, ..Stated::default() };
+        let configuration = deployment.configuration.as_ref();
+        let mut scan = scan::scan(&deployment.paths, options(&deployment.root, configuration))?;
+        let mut stated = state(&mut scan, configuration, &deployment.paths, &deployment.root);
+        stated.variables.extend(deployment.environment.clone());
+        stated.closed = deployment.closed;
         let analysis = pipeline::analyse(&mut scan, &stated);
         Ok(Model { project: analysis.project, scan })
     }
@@ -60,24 +63,33 @@ impl Engine for Pipeline {
 
 /// The files of a run, and what the user says about it.
 fn read(settings: &Settings) -> Result<(Scan, Stated), Error> {
-    let mut options = scan::Options::new(&settings.root);
-    if let Some(configuration) = &settings.configuration {
-        options.exclude = configuration.exclude.clone();
-    }
-    let mut scan = match &settings.text {
-        Some((path, text)) => scan::scan_text(path, text, options),
-        None => scan::scan(&settings.paths, options)?,
+    let configuration = settings.configuration.as_ref();
+    let options = options(&settings.root, configuration);
+    let (mut scan, paths) = match &settings.text {
+        // One text is never the whole that a configuration speaks of.
+        Some((path, text)) => (scan::scan_text(path, text, options), &[][..]),
+        None => (scan::scan(&settings.paths, options)?, &*settings.paths),
     };
-    let mut stated = match &settings.configuration {
-        Some(configuration) => {
-            let whole = settings.text.is_none() && configuration.is_within(&settings.paths, &settings.root);
-            configuration.state(&mut scan, whole)
-        }
-        None => Stated::default(),
-    };
+    let mut stated = state(&mut scan, configuration, paths, &settings.root);
     stated.variables.extend(settings.environment.clone());
     stated.today = Some(settings.today);
     Ok((scan, stated))
+}
+
+fn options(root: &Utf8Path, configuration: Option<&Configuration>) -> scan::Options {
+    let mut options = scan::Options::new(root);
+    if let Some(configuration) = configuration {
+        options.exclude = configuration.exclude.clone();
+    }
+    options
+}
+
+/// What a configuration says about what was scanned; `paths` is what was asked for.
+fn state(scan: &mut Scan, configuration: Option<&Configuration>, paths: &[Utf8PathBuf], root: &Utf8Path) -> Stated {
+    match configuration {
+        Some(configuration) => configuration.state(scan, configuration.is_within(paths, root)),
+        None => Stated::default(),
+    }
 }
 
 /// The built-in rules and those of directories, in order of their ids.

@@ -164,7 +164,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     }
     run.run_uncalled();
     let programs = platforms::recognise(&mut run, &packages, &entries);
-    drop(run);
+    discard(run);
     project.absorb(programs);
     project.hosts.extend(packages.homepages.iter().cloned());
     project.clients = clients::requests(&mut workspace, &kept, &project, &packages, &environment);
@@ -178,6 +178,12 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     project.hosts.extend(homepages(scan, &kept));
     project.intent = stated.intent.clone();
     Analysis { project, environment, notices }
+}
+
+/// Nobody waits for the end of an evaluation that was read.
+fn discard(run: Interp<'_>) {
+    let remains = run.into_remains();
+    rayon::spawn(move || drop(remains));
 }
 
 fn read_environment(
@@ -205,13 +211,14 @@ fn read_environment(
             Kind::Env => {
                 let (entries, problems) = dotenv::parse(id, text);
                 all_notices.extend(notices(&scan.sources, id, &problems));
+                let samples = dotenv::samples(id, text, &entries);
                 let mut variables = indexmap::IndexMap::new();
                 for entry in entries.into_iter().filter(|entry| !entry.commented) {
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                let others = Vec::new();
-                environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed, others });
+                let (deployment, others) = (deployment(&path), Vec::new());
+                environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
@@ -221,7 +228,8 @@ fn read_environment(
                     let home = path.parent().unwrap_or(Utf8Path::new(""));
                     let named = platforms::compose::env_files(&documents);
                     let others = named.iter().map(|named| home.join(named.trim_start_matches("./"))).collect();
-                    environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed, others });
+                    let (deployment, samples) = (deployment(&path), Vec::new());
+                    environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
                 }
             }
             _ => {}

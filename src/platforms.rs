@@ -25,6 +25,7 @@ mod overrides;
 pub mod packages;
 pub mod ports;
 mod preflight_only;
+mod small_cors;
 pub mod spelling;
 mod unused_options;
 pub mod values;
@@ -51,6 +52,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     nextjs::recognise(run, packages, entries, &cors, &mut project);
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     assembly::withdraw_unused(&mut project);
+    small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));

@@ -65,12 +65,20 @@ impl<'s> Workspace<'s> {
         self.modules.get(&id)
     }
 
+    /// May the tree of a file say something? Markup says nothing of where requests go, and a page imports dozens of such files.
+    fn is_wanted(&self, path: &Utf8Path) -> bool {
+        let markup = matches!(path.extension(), Some("tsx" | "jsx"));
+        self.focus != Focus::Clients || !markup || self.matters(path)
+    }
+
     /// Parses program files ahead of time, in parallel.
     pub fn parse_all(&mut self, files: &[FileId]) {
         let scan = &*self.scan;
+        let mut files: Vec<FileId> = files.iter().copied().filter(|id| !self.modules.contains_key(id)).collect();
+        files.sort_unstable();
+        files.dedup();
         let parsed: Vec<(FileId, Module, Vec<Problem>)> = files
             .par_iter()
-            .filter(|id| !self.modules.contains_key(id))
             .filter_map(|&id| parse(&scan.sources, scan.kind(id), id).map(|(module, problems)| (id, module, problems)))
             .collect();
         for (id, module, problems) in parsed {
@@ -109,9 +117,7 @@ impl Loader for Workspace<'_> {
     }
 
     fn module(&mut self, path: &Utf8Path) -> Option<Arc<Module>> {
-        // Markup says nothing of where requests go; a page imports dozens of such files.
-        let markup = matches!(path.extension(), Some("tsx" | "jsx"));
-        if self.focus == Focus::Clients && markup && !self.matters(path) {
+        if !self.is_wanted(path) {
             return None;
         }
         let id = self.scan.load(path)?;
@@ -123,6 +129,12 @@ impl Loader for Workspace<'_> {
         let module = Arc::new(module);
         self.modules.insert(id, module.clone());
         Some(module)
+    }
+
+    fn fetch_ahead(&mut self, paths: &[Utf8PathBuf]) {
+        let wanted: Vec<&Utf8PathBuf> = paths.iter().filter(|path| self.is_wanted(path)).collect();
+        let ids: Vec<FileId> = wanted.into_iter().filter_map(|path| self.scan.load(path)).collect();
+        self.parse_all(&ids);
     }
 
     fn document(&mut self, path: &Utf8Path) -> Option<Arc<Node>> {

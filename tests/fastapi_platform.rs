@@ -150,6 +150,14 @@ app.add_middleware(CORSMiddleware, allow_origins=['https://app.example.com'])
 ";
 
 #[test]
+fn a_parameter_that_nothing_is_done_to_is_no_application() {
+    let lifespan = "async def lifespan(_: FastAPI):\n    yield\n\n\n";
+    let helper = "def add_cors(app: FastAPI):\n    app.add_middleware(CORSMiddleware, allow_origins=['*'])\n";
+    assert_eq!(program(&format!("{lifespan}app = FastAPI(lifespan=lifespan)\n")).servers.len(), 1);
+    assert_eq!(program(helper).servers.len(), 1);
+}
+
+#[test]
 fn what_is_added_last_meets_the_preflight_first() {
     let outside = program(&format!("app = FastAPI(){CORS}{GUARD}"));
     assert_eq!(kinds(&outside), [FaultKind::AnswersPreflight]);

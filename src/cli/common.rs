@@ -19,6 +19,17 @@ pub(super) struct Common {
     #[arg(long = "rules", value_name = "DIR", env = "CORSLINT_RULES", value_delimiter = ',')]
     directories: Vec<Utf8PathBuf>,
 
+    #[command(flatten)]
+    configured: Configured,
+
+    /// Use colours
+    #[arg(long, value_name = "WHEN", env = "CORSLINT_COLOR", default_value = "auto")]
+    pub(super) color: Color,
+}
+
+/// Which configuration is meant.
+#[derive(Debug, Args)]
+pub(super) struct Configured {
     /// Read this configuration instead of the nearest corslint.toml
     #[arg(long, value_name = "FILE", env = "CORSLINT_CONFIG")]
     config: Option<Utf8PathBuf>,
@@ -26,13 +37,9 @@ pub(super) struct Common {
     /// Read no configuration
     #[arg(long, env = "CORSLINT_ISOLATED", value_parser = FalseyValueParser::new())]
     isolated: bool,
-
-    /// Use colours
-    #[arg(long, value_name = "WHEN", env = "CORSLINT_COLOR", default_value = "auto")]
-    pub(super) color: Color,
 }
 
-impl Common {
+impl Configured {
     /// The configuration that is named, or the nearest one at or above `start`.
     pub(super) fn configuration(&self, start: &Utf8Path, root: &Utf8Path) -> Result<Option<Configuration>, Error> {
         if self.isolated {
@@ -44,6 +51,13 @@ impl Common {
             None => config::find(start, root)?,
         };
         path.map(|path| Configuration::read(&path, root)).transpose()
+    }
+}
+
+impl Common {
+    /// The configuration that is named, or the nearest one at or above `start`.
+    pub(super) fn configuration(&self, start: &Utf8Path, root: &Utf8Path) -> Result<Option<Configuration>, Error> {
+        self.configured.configuration(start, root)
     }
 
     /// Where further rules lie: those of flags, or else those of the configuration.

@@ -31,7 +31,7 @@ pub trait Engine {
 }
 
 /// The code and environment that a model is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Deployment {
     /// Where paths start from and are relative to.
     pub root: Utf8PathBuf,
@@ -41,6 +41,8 @@ pub struct Deployment {
     pub environment: BTreeMap<String, String>,
     /// Nothing else is set but what files of the repository set.
     pub closed: bool,
+    /// The configuration, if there is one.
+    pub configuration: Option<Configuration>,
 }
 
 /// What a repository was found to hold.

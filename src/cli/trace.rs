@@ -12,6 +12,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::common::Configured;
 use super::engine::{Deployment, Engine, Model};
 use super::judging::{assignment, working_directory};
 use super::{Color, print};
@@ -59,6 +60,9 @@ pub(super) struct Trace {
     /// How to answer
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     format: Form,
+
+    #[command(flatten)]
+    configured: Configured,
 
     /// Use colours
     #[arg(long, value_name = "WHEN", env = "CORSLINT_COLOR", default_value = "auto")]
@@ -142,8 +146,11 @@ struct Words<'w> {
 impl Trace {
     pub(super) fn run(&self, engine: &dyn Engine) -> Result<ExitCode, Error> {
         let words = self.words()?;
+        let root = working_directory()?;
+        let configuration = self.configured.configuration(words.path.into(), &root)?;
         let model = engine.model(&Deployment {
-            root: working_directory()?,
+            root,
+            configuration,
             paths: vec![words.path.into()],
             environment: self.env.iter().cloned().collect(),
             closed: self.raw || self.requests.is_some(),

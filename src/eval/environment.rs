@@ -43,6 +43,8 @@ pub struct EnvFile {
     pub deployment: Deployment,
     /// Name to text and place, in the file's order.
     pub variables: IndexMap<Arc<str>, Spanned<Arc<str>>>,
+    /// Values that its comments show, by variable.
+    pub samples: Vec<(Arc<str>, Spanned<Arc<str>>)>,
     /// Names that have a value there which is not written in it.
     pub passed: BTreeSet<Arc<str>>,
     /// Other files that its services take variables from.
@@ -198,7 +200,7 @@ impl Interp<'_> {
     }
 
     /// A known text brought into the shape it is read in.
-    fn shaped(&mut self, text: Value, shape: &EnvShape, span: Span) -> Value {
+    pub(super) fn shaped(&mut self, text: Value, shape: &EnvShape, span: Span) -> Value {
         match shape {
             EnvShape::Text | EnvShape::Changed => text,
             EnvShape::List { separator, trimmed } => {
@@ -245,13 +247,14 @@ impl Interp<'_> {
                 let default = args.get(1, "default").cloned().or_else(|| Some(Value::new(Kind::Null, span)));
                 return Some(self.read_env(&name()?, EnvShape::Text, default, span));
             }
+            "py:dotenv.dotenv_values" => return Some(Value::new(Kind::External("py:os.environ".into()), span)),
             "js:Deno.env.get" | "js:env.get" => return Some(self.read_env(&name()?, EnvShape::Text, None, span)),
             "py:decouple.config" | "py:decouple.Config()()" | "py:starlette.config.Config()()" => {
                 return Some(self.read_cast(&name()?, args, 1, span));
             }
             _ => {}
         }
-        let prefixes = ["py:environ.Env()", "py:environs.Env()", "py:environs.env"];
+        let prefixes = ["py:environ.Env()", "py:environ.FileAwareEnv()", "py:environs.Env()", "py:environs.env"];
         if let Some(method) = prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)) {
             let trimmed = path.starts_with("py:environs");
             let shape = match method {

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::Interp;
 use super::run::Frame;
 use super::value::{Kind, ModuleId, Reason, ScopeId, Value};
-use crate::ir::{Import, ImportName, Language};
+use crate::ir::{Import, ImportName, Language, Stmt, StmtKind};
 use crate::source::Span;
 use crate::syntax::document::Node;
 
@@ -113,12 +113,29 @@ impl Interp<'_> {
             returns: Vec::new(),
             throws: Vec::new(),
         });
+        self.fetch_ahead(&module.body);
         self.run_block(&module.body, scope);
         self.frames.pop();
         self.entry_steps_left = budget;
         self.path = conditions;
         self.far = outer_far;
         Some(id)
+    }
+
+    /// Tells the loader what the module that is about to run imports at its top, so that it can parse the files side by side.
+    fn fetch_ahead(&mut self, body: &[Stmt]) {
+        let mut paths = Vec::new();
+        for stmt in body {
+            let StmtKind::Import(import) = &stmt.kind else { continue };
+            let path = match self.language_here() {
+                Language::JavaScript => self.resolve(&import.from),
+                Language::Python => self.resolve_python(&import.from),
+            };
+            paths.extend(path);
+        }
+        let near = self.far < self.bounds.far;
+        paths.retain(|path| !self.modules.contains_key(path) && (near || self.loader.matters(path)));
+        self.loader.fetch_ahead(&paths);
     }
 
     pub(super) fn run_import(&mut self, import: &Import, span: Span, scope: ScopeId) {

@@ -369,14 +369,7 @@ impl Value {
         match flat.len() {
             0 => Value::unknown(Reason::NotModelled, span),
             1 => flat.swap_remove(0).1,
-            n if n > Value::MOST_ALTERNATIVES => {
-                // A function with many ways to answer gives back as many objects; each is as small as the next.
-                let objects = flat.iter().all(|(_, one)| matches!(one.kind, Kind::Object(_)) || one.is_nullish());
-                match objects && n <= Value::MOST_OBJECTS {
-                    true => Value::new(Kind::OneOf(flat.into()), span),
-                    false => Value::unknown(Reason::Bound, span),
-                }
-            }
+            n if n > Value::MOST_ALTERNATIVES => Value::many(flat, span),
             _ => Value::new(Kind::OneOf(flat.into()), span),
         }
     }
@@ -398,7 +391,7 @@ impl Value {
     /// What is left when these conditions are known to hold.
     pub fn given(&self, facts: &[Formula]) -> Value {
         match &self.kind {
-            Kind::OneOf(alternatives) => {
+            Kind::OneOf(alternatives) if alternatives.iter().any(|(when, _)| when.may_share_any(facts)) => {
                 let left = alternatives.iter().map(|(when, value)| (when.given(facts), value.clone()));
                 Value::one_of(left, self.span)
             }

@@ -67,9 +67,9 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
         refused_credentials: text(&asked.credentials),
         ..CallsFacts::default()
     };
-    let uses_cookies = server.is_some_and(|server| super::clients::cookies(server).is_some());
-    if let (Some(call), false, false, Known::Yes) =
-        (asked.called, asked.sends_credentials, uses_cookies, policy.allow_credentials.value)
+    let uses_cookies = || server.is_some_and(|server| super::clients::cookies(server).is_some());
+    if let (Some(call), false, Known::Yes) = (asked.called, asked.sends_credentials, policy.allow_credentials.value)
+        && !uses_cookies()
     {
         facts.without_credentials = Text::at("a request", call);
     }

@@ -241,7 +241,8 @@ fn left_at_home(
     let policies = || link.actual.iter().filter_map(|&index| project.policies.get(index));
     let allowed = policies().find(|policy| policy.allow_credentials.value == Known::Yes);
     let all = policies().all(|policy| policy.allow_credentials.value == Known::Yes);
-    let (Some(policy), Some(cookies), true, true) = (allowed, cookies(server), all, link.cross_origin) else { return };
+    let (Some(policy), true, true) = (allowed, all, link.cross_origin) else { return };
+    let Some(cookies) = cookies(server) else { return };
     let siblings = || {
         links.iter().filter(|other| other.server == link.server).filter_map(|other| project.clients.get(other.client))
     };

@@ -11,7 +11,7 @@ use crate::model::origin::{
     Malformation, Url, is_app, is_loopback, is_placeholder, is_private_network, is_staging, malformation,
     registrable_domain, www_twin,
 };
-use crate::model::policy::{Known, OriginAnswer, Policy};
+use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
 use crate::model::project::Project;
 use crate::model::world::{Assume, Stage, is_selector, stage};
@@ -28,6 +28,8 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     let open = facts_of_policy.allow_origin.any.0;
+    // What is in force nowhere allows nobody in production, though it may be loose for whoever puts it in force.
+    let in_force = policy.installed != Known::No;
     let insecure = insecure_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, false));
     let loopback = loopback_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, true));
     for (twin, span, loopback) in insecure.chain(loopback).filter(|_| !open) {
@@ -41,7 +43,7 @@ pub(super) fn gather(
             written: Text::at(twin, span),
             scheme: Text::new("http"),
             insecure: true.into(),
-            loopback: loopback.into(),
+            loopback: (in_force && loopback).into(),
             stated: is_stated.into(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),
@@ -53,7 +55,7 @@ pub(super) fn gather(
     let arms = policy.allow_origin.arms.iter();
     let knows_star = open || arms.flat_map(|arm| arm.when.tests()).any(|(test, _)| asks(test));
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
-    let certain = policy.allow_origin.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown);
+    let certain = policy.allow_origin.is_settled();
     let mut hosts =
         named.iter().filter(|one| one.standing != Standing::Elsewhere).filter_map(|one| Url::parse(&one.text));
     let made_for_staging = sources
@@ -98,17 +100,18 @@ pub(super) fn gather(
             environment: "production".into(),
             written: Text::at(one.text.clone(), one.span),
             scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
-            loopback: (is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
+            loopback: (in_force && is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
             private_network: is_private_network(&host).into(),
             insecure: insecure.into(),
             suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),
             malformed: fault.is_some().into(),
             malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
+            example: false.into(),
             placeholder: is_placeholder(&one.text).into(),
             null_origin: (one.text == "null").into(),
             fallback: (fallback && !deployed).into(),
             variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
-            only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
+            only_one: (certain && production == 1 && facts_of_policy.origins.len() == 1).into(),
             www_mismatch: (production_standing && twin.is_some() && !intended.twin_is_settled).into(),
             twin: twin.map(|twin| Text::new(twin.origin())).unwrap_or_default(),
             evidence_found: evidence.is_some().into(),
@@ -193,7 +196,7 @@ fn certain_text(one: &NamedOrigin) -> bool {
 }
 
 /// Does a deviation from a serialized origin keep it from ever being equal here?
-fn matters(policy: &Policy, kind: Malformation) -> bool {
+pub(super) fn matters(policy: &Policy, kind: Malformation) -> bool {
     !(policy.forgives.contains(&kind) || kind == Malformation::LiteralWildcard && policy.sends_text)
 }
 

@@ -4,13 +4,17 @@
 //! false or unknown in a given `World`. They are plain data, so a policy can be asked about any origin long after
 //! its source was read. Knows no language and no platform.
 
+mod node;
+
 use std::sync::Arc;
+
+pub use node::{Parts, Tested};
 
 use super::term::{Relation, Term};
 use crate::source::Span;
 
 /// One thing that can be asked of a request or of the environment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Test {
     /// A part of the request compared with something.
     Request {
@@ -36,6 +40,17 @@ pub enum Test {
         /// Its name.
         variable: Arc<str>,
     },
+    /// A list in an environment variable holds a part of the request.
+    EnvLists {
+        /// Its name.
+        variable: Arc<str>,
+        /// What its text is split at; the whole of it is one item without.
+        separator: Option<Arc<str>>,
+        /// Its items are trimmed.
+        trimmed: bool,
+        /// The part of the request.
+        term: Term,
+    },
     /// The caller has proven who they are.
     Authenticated,
     /// Something inside the `try` at this place was thrown.
@@ -52,13 +67,13 @@ pub enum Formula {
     /// Never.
     False,
     /// A test and where it is written.
-    Test(Arc<Test>, Span),
+    Test(Arc<Tested>, Span),
     /// Not.
     Not(Arc<Formula>),
     /// All of them.
-    All(Arc<[Formula]>),
+    All(Parts),
     /// Any of them.
-    Any(Arc<[Formula]>),
+    Any(Parts),
 }
 
 /// Answers tests; `None` is unknown.
@@ -75,7 +90,7 @@ const LARGEST_REDUCED: usize = 16;
 impl Formula {
     /// A single test.
     pub fn test(test: Test, span: Span) -> Formula {
-        Formula::Test(Arc::new(test), span)
+        Formula::Test(Arc::new(Tested::new(test)), span)
     }
 
     /// A condition nobody can decide, named by its place.
@@ -113,14 +128,14 @@ impl Formula {
         let Some(flat) = Formula::flatten(parts, true) else { return Formula::False };
         match Formula::reduced(&flat) {
             Some(reduced) => Formula::all(reduced),
-            None => Formula::gather(flat, Formula::True, Formula::All),
+            None => Formula::gather(flat, true),
         }
     }
 
     /// Any of them, flattened; `True` when two of them are opposites.
     pub fn any(parts: impl IntoIterator<Item = Formula>) -> Formula {
         match Formula::flatten(parts, false) {
-            Some(flat) => Formula::gather(flat, Formula::False, Formula::Any),
+            Some(flat) => Formula::gather(flat, false),
             None => Formula::True,
         }
     }
@@ -165,39 +180,19 @@ impl Formula {
         (reduced != parts).then_some(reduced)
     }
 
-    /// Is it the same condition, wherever its tests are written?
-    fn same(&self, other: &Formula) -> bool {
-        match (self, other) {
-            (Formula::Test(one, _), Formula::Test(other, _)) => one == other,
-            (Formula::Not(one), Formula::Not(other)) => one.same(other),
-            (Formula::All(one), Formula::All(other)) | (Formula::Any(one), Formula::Any(other)) => {
-                one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| one.same(other))
-            }
-            (one, other) => one == other,
-        }
-    }
-
-    fn gather(mut flat: Vec<Formula>, empty: Formula, build: fn(Arc<[Formula]>) -> Formula) -> Formula {
+    fn gather(mut flat: Vec<Formula>, conjunction: bool) -> Formula {
         match flat.len() {
-            0 => empty,
+            0 => Formula::constant(conjunction),
             1 => flat.remove(0),
             _ => {
                 let size: usize = flat.iter().map(Formula::size).sum();
-                match (size > LARGEST, flat.iter().find_map(Formula::place)) {
-                    (true, Some(span)) => Formula::unknown(span),
-                    _ => build(flat.into()),
+                let place = (size > LARGEST).then(|| flat.iter().find_map(Formula::place)).flatten();
+                match (place, conjunction) {
+                    (Some(span), _) => Formula::unknown(span),
+                    (None, true) => Formula::All(Parts::new(flat, true)),
+                    (None, false) => Formula::Any(Parts::new(flat, false)),
                 }
             }
-        }
-    }
-
-    /// How many tests it holds.
-    pub fn size(&self) -> usize {
-        match self {
-            Formula::True | Formula::False => 0,
-            Formula::Test(..) => 1,
-            Formula::Not(inner) => inner.size(),
-            Formula::All(parts) | Formula::Any(parts) => parts.iter().map(Formula::size).sum(),
         }
     }
 
@@ -213,10 +208,16 @@ impl Formula {
 
     /// What is left of it when every one of `facts` is known to hold.
     pub fn given(&self, facts: &[Formula]) -> Formula {
-        if facts.is_empty() || matches!(self, Formula::True | Formula::False) {
+        // A fact says nothing of a condition that it shares no test with.
+        let facts: Vec<&Formula> = facts.iter().filter(|fact| fact.may_share(self)).collect();
+        self.given_those(&facts)
+    }
+
+    fn given_those(&self, facts: &[&Formula]) -> Formula {
+        if !facts.iter().any(|fact| fact.may_share(self)) {
             return self.clone();
         }
-        for fact in facts {
+        for &fact in facts {
             if fact.same(self) {
                 return Formula::True;
             }
@@ -228,9 +229,9 @@ impl Formula {
             }
         }
         match self {
-            Formula::Not(inner) => inner.given(facts).negated(),
-            Formula::All(parts) => Formula::all(parts.iter().map(|part| part.given(facts))),
-            Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.given(facts))),
+            Formula::Not(inner) => inner.given_those(facts).negated(),
+            Formula::All(parts) => Formula::all(parts.iter().map(|part| part.given_those(facts))),
+            Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.given_those(facts))),
             other => other.clone(),
         }
     }

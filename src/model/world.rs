@@ -122,6 +122,23 @@ impl World for Situation<'_> {
                 _ => None,
             },
             Test::EnvTrue { variable } => env_true(self.assume, variable),
+            Test::EnvLists { variable, separator, trimmed, term } => {
+                let text = match self.assume {
+                    Assume::Missing(missing) if **missing == **variable => return Some(false),
+                    Assume::Stated(values) => values.get(&**variable)?,
+                    _ => return None,
+                };
+                let asked = match term.apply(self.request?.part(&term.part)) {
+                    TermValue::Text(asked) => asked,
+                    TermValue::Absent => return Some(false),
+                    _ => return None,
+                };
+                let same = |item: &str| if *trimmed { item.trim() == asked } else { item == asked };
+                Some(match separator {
+                    Some(separator) => text.split(&**separator).any(same),
+                    None => same(text),
+                })
+            }
             Test::Authenticated => Some(false),
             Test::Thrown(_) => Some(false),
             Test::Unknown(_) => None,

@@ -26,7 +26,7 @@ const FEW_FILES: usize = 200;
 
 /// What a frontend may cost.
 const BOUNDS: fn() -> Bounds =
-    || Bounds { steps: 1_500_000, entry_steps: 40_000, events: 40_000, far: 2, ..Bounds::default() };
+    || Bounds { steps: 800_000, entry_steps: 25_000, events: 40_000, far: 2, ..Bounds::default() };
 
 pub(super) fn requests(
     workspace: &mut Workspace<'_>,
@@ -74,7 +74,9 @@ pub(super) fn requests(
         run.run_file(Utf8Path::new(path.as_str()));
     }
     run.run_uncalled();
-    platforms::client::recognise(&run, &places)
+    let requests = platforms::client::recognise(&run, &places);
+    super::discard(run);
+    requests
 }
 
 /// Are there few requests in all, and something beside them that can be wrong by itself?

@@ -45,7 +45,7 @@ impl Kind {
             "ts" | "mts" | "cts" => Some(Kind::TypeScript),
             "tsx" => Some(Kind::Tsx),
             "py" => Some(Kind::Python),
-            "json" | "jsonc" => is_known_json(name).then_some(Kind::Json),
+            "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
             "toml" => matches!(name, "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
             "txt" if name.starts_with("requirements") || directory() == "requirements" => Some(Kind::Requirements),
@@ -130,6 +130,13 @@ fn is_known_json(name: &str) -> bool {
     NAMES.contains(&name) || (name.starts_with("tsconfig") && !name.ends_with(".tsbuildinfo"))
 }
 
+/// Is this where a program keeps its settings, which it imports or lets node-config read?
+fn is_settings_json(name: &str, directory: &str) -> bool {
+    matches!(name, "config.json" | "settings.json" | "cors.json")
+        || directory == "config"
+            && (matches!(name, "default.json" | "production.json" | "custom-environment-variables.json"))
+}
+
 fn is_lock(name: &str) -> bool {
     name.contains("-lock.") || name.contains(".lock.")
 }
@@ -188,7 +195,10 @@ mod tests {
                     "site.nginx",
                 ],
             ),
-            (Kind::Json, &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json"]),
+            (
+                Kind::Json,
+                &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json", "config/default.json"],
+            ),
             (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
             (Kind::Toml, &["pyproject.toml", "Pipfile"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),

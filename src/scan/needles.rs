@@ -40,7 +40,11 @@ impl Needles {
     pub(super) fn search(bytes: &[u8]) -> Needles {
         let mut found = Needles::default();
         for hit in SEARCHER.find_iter(bytes) {
-            found.0 |= WORDS[hit.pattern().as_usize()].1.0;
+            let (word, class) = WORDS[hit.pattern().as_usize()];
+            if word == "cors" && OTHER_WORDS.iter().any(|rest| follows(bytes, hit.end(), rest)) {
+                continue;
+            }
+            found.0 |= class.0;
             if found == Needles::ALL {
                 break;
             }
@@ -116,6 +120,13 @@ const WORDS: &[(&str, Needles)] = &[
     ("`http://", Needles::ALONE),
 ];
 
+/// What makes an island, a pirate or a garment of `cors`.
+const OTHER_WORDS: [&[u8]; 3] = [b"ica", b"air", b"et "];
+
+fn follows(bytes: &[u8], at: usize, rest: &[u8]) -> bool {
+    bytes.get(at..at + rest.len()).is_some_and(|found| found.eq_ignore_ascii_case(rest))
+}
+
 static SEARCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = WORDS.iter().map(|(word, _)| word);
     AhoCorasick::builder()
@@ -132,6 +143,8 @@ mod tests {
     #[test]
     fn words_are_found_in_any_case_and_by_class() {
         assert_eq!(Needles::search(b"nothing here"), Needles::default());
+        assert_eq!(Needles::search(b"Corsican, Corsair"), Needles::default());
+        assert_eq!(Needles::search(b"Corsican in cors"), Needles::CORS);
         assert_eq!(Needles::search(b"ACCESS-Control-Allow-Origin"), Needles::CORS);
         assert_eq!(Needles::search(b"MIDDLEWARE = ['corsheaders']"), Needles::CORS | Needles::SERVER);
         let all = Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION;

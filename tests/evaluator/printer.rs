@@ -78,10 +78,15 @@ pub(crate) fn formula(formula: &Formula) -> String {
     match formula {
         Formula::True => "always".to_owned(),
         Formula::False => "never".to_owned(),
-        Formula::Test(test, _) => match &**test {
+        Formula::Test(test, _) => match &***test {
             Test::EnvSet { variable } => variable.to_string(),
             Test::EnvEquals { variable, value } => format!("{variable}={value}"),
             Test::EnvTrue { variable } => format!("{variable}?"),
+            Test::EnvLists { variable, separator, trimmed, term } => {
+                let split = separator.as_ref().map_or(String::new(), |by| format!(" split {by:?}"));
+                let trimmed = if *trimmed { " trimmed" } else { "" };
+                format!("{} in {variable}{split}{trimmed}", self::term(term))
+            }
             Test::Request { term, relation: Relation::Present } => self::term(term),
             Test::Request { term, relation } => format!("{} {relation:?}", self::term(term)),
             Test::Authenticated => "signed in".to_owned(),

@@ -57,6 +57,10 @@ fn flags_win_over_variables_over_the_file() {
     assert_eq!(with(&["--select", "security"], &[("CORSLINT_IGNORE", "null-origin")]).found().0, [WARNING]);
     assert_eq!(with(&["--ignore", "null-origin"], &[("CORSLINT_FAIL_ON", "warning")]).code, 1);
     assert_eq!(with(&["--ignore", "null-origin", "--fail-on", "error"], &[("CORSLINT_FAIL_ON", "warning")]).code, 0);
+    let unset = ["FAIL_ON", "PERSONA", "COLOR", "CONFIG", "FORMAT", "BASELINE", "RULES", "ENV"]
+        .map(|name| format!("CORSLINT_{name}"));
+    let unset: Vec<(&str, &str)> = unset.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(with(&[], &unset).code, 0, "a variable set to nothing says nothing");
     assert!(with(&[], &[("CORSLINT_FORMAT", "concise")]).out.starts_with("Looked at"));
     assert_eq!(with(&[], &[("CORSLINT_ISOLATED", "1")]).code, 1);
     project.write("other.toml", "");

@@ -283,9 +283,9 @@ impl<'p> Places<'p> {
         if in_app_router && nature.directive.as_deref() != Some("use client") {
             return None;
         }
-        // A package that has nothing to put code into pages with, and code that says nothing of a browser: a bot, a script.
+        // A package that uses others, but nothing to put code into pages with, and code that says nothing of a browser: a bot.
         let packed = has(&BUNDLERS) || has(&PACKERS);
-        if !own && !pages && !both && !packed && self.packages.home(path).is_some() && !is_page_path(path) {
+        if !own && !pages && !both && !packed && self.packages.depends_on_any(path) && !is_page_path(path) {
             return None;
         }
         // Beside a server of its own package, code has to show that it is not a part of it.

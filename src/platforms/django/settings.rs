@@ -207,7 +207,7 @@ fn is_development(run: &Interp<'_>, module: ModuleId, path: &Utf8Path, below: &B
 /// A literal `True`, as settings modules have it.
 fn is_debug(value: &Value) -> bool {
     matches!(&value.kind, Kind::Condition(Formula::Test(test, _))
-        if matches!(&**test, Test::EnvTrue { variable } if &**variable == "DEBUG"))
+        if matches!(&***test, Test::EnvTrue { variable } if &**variable == "DEBUG"))
 }
 
 /// Does a path name settings: `settings.py`, `settings/cors.py`, `config/base.py`?

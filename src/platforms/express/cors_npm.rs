@@ -108,7 +108,7 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
     objects
 }
 
-fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
+pub(super) fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     let options = match args.positional.first() {
         Some(value) => match value.as_function() {
             Some(delegate) => delegated(run, &delegate.clone(), span),

@@ -233,7 +233,7 @@ fn answers_options(policy: &Policy) -> bool {
 
 /// `cors(…)` that is given to nobody, and the package imported for nothing.
 fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Project, faults: &mut Vec<HandlerFault>) {
-    let used = used_objects(run);
+    let used = if cors.is_empty() { BTreeSet::new() } else { used_objects(run) };
     for (&id, &policy) in cors.iter().filter(|(id, _)| super::cors_npm::is_cors_path(&run.object(**id).path)) {
         let applied = project
             .servers

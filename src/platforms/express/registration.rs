@@ -57,7 +57,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
     let apps: Vec<ObjectId> =
         (0..run.objects.len()).map(ObjectId).filter(|&id| is_app_path(&run.object(id).path)).collect();
     let mounted: BTreeSet<ObjectId> = apps.iter().flat_map(|&app| mounts(run, app)).collect();
-    let log = run.log.clone();
+    let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
     for &app in apps.iter().filter(|app| !mounted.contains(app)) {
         let span = run.object(app).span;
         let mut builder = Builder { run, packages, cors, project, log: &log, active: Vec::new(), complete: true };
@@ -130,6 +130,12 @@ fn objects_in(value: &Value) -> Vec<ObjectId> {
     }
 }
 
+/// What a call registers handlers on, and for what: `app`, `get`.
+fn verb_of(event: &Event) -> Option<(&str, &str)> {
+    event.target.object?;
+    event.target.path.rsplit_once('.').filter(|(_, verb)| VERBS.contains(verb))
+}
+
 struct Builder<'b, 'r> {
     run: &'b mut Interp<'r>,
     packages: &'b Packages,
@@ -150,11 +156,10 @@ impl Builder<'_, '_> {
         let mut handlers = Vec::new();
         let log = self.log;
         for event in log {
-            let Some((holder, verb)) = event.target.path.rsplit_once('.') else { continue };
-            if !VERBS.contains(&verb) || handlers.len() > 2_000 {
-                continue;
+            let (Some((holder, verb)), Some(target)) = (verb_of(event), event.target.object) else { continue };
+            if handlers.len() > 2_000 {
+                break;
             }
-            let Some(target) = event.target.object else { continue };
             if target == app && is_app_path(holder) {
                 self.registered(event, verb, prefix, when, None, &mut handlers);
             } else if holder.ends_with(".route()") && self.run.object(target).parent == Some(app) {

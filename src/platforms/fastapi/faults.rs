@@ -173,6 +173,10 @@ fn twice(project: &mut Project) {
 
 /// `CORSMiddleware(app, …)` that is thrown away, and `Middleware(CORSMiddleware, …)` that no application is given.
 fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, faults: &mut Vec<HandlerFault>) {
+    let made: Vec<&Event> = found.log.iter().filter(|event| makes_middleware(&event.target.path)).collect();
+    if made.is_empty() {
+        return;
+    }
     let used = used_objects(run);
     let modules: Vec<_> = run.modules().map(|(id, ..)| id).collect();
     let bound: Vec<Value> =
@@ -183,22 +187,19 @@ fn never_installed(run: &mut Interp<'_>, found: &Found, project: &mut Project, f
         let lists = bound.iter().filter_map(Value::as_list);
         lists.flat_map(|list| &list.items).any(|item| item.value.as_object() == Some(id))
     };
-    for event in &found.log {
+    for event in made {
         let path = &*event.target.path;
-        if !is_cors_class(path) && !is_middleware_path(&format!("{path}()")) {
-            continue;
-        }
         let Some(id) = event.result.filter(|id| !used.contains(id) && !is_asked(&found.log, *id)) else { continue };
         if is_cors_class(path) && !served(id) {
             faults.push(dropped(event, project, "CORSMiddleware()", "it is made and not served"));
-        } else if is_middleware_path(&format!("{path}()"))
-            && lists_cors(event)
-            && listed(id)
-            && beside_bare_app(run, found, event)
-        {
+        } else if !is_cors_class(path) && lists_cors(event) && listed(id) && beside_bare_app(run, found, event) {
             faults.push(dropped(event, project, "Middleware()", "it is made and given to no application"));
         }
     }
+}
+
+fn makes_middleware(path: &str) -> bool {
+    is_cors_class(path) || is_middleware_path(&format!("{path}()"))
 }
 
 fn lists_cors(event: &Event) -> bool {

@@ -182,14 +182,8 @@ fn annotated(annotation: &Expr) -> Vec<&Expr> {
 }
 
 fn open_throws(formula: &Formula) -> Formula {
-    match formula {
-        Formula::Test(test, span) => match &**test {
-            Test::Thrown(body) => Formula::unknown(*body),
-            _ => Formula::Test(test.clone(), *span),
-        },
-        Formula::Not(inner) => open_throws(inner).negated(),
-        Formula::All(parts) => Formula::all(parts.iter().map(open_throws)),
-        Formula::Any(parts) => Formula::any(parts.iter().map(open_throws)),
-        other => other.clone(),
-    }
+    formula.replaced(&|test, _| match test {
+        Test::Thrown(body) => Some(Formula::unknown(*body)),
+        _ => None,
+    })
 }

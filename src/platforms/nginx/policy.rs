@@ -128,7 +128,7 @@ impl Findings {
     }
 
     /// A map from the request's origin to itself that nothing in the repository uses: what it is made for is not here.
-    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span) {
+    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span, installed: Known) {
         let header = manual::header_name(ALLOW_ORIGIN, span);
         let effects: Vec<GuardedEffect> = alternatives
             .iter()
@@ -145,6 +145,7 @@ impl Findings {
         policy.allow_methods.value = Names::Unknown;
         policy.allow_headers.value = Names::Unknown;
         policy.preflighted = false;
+        policy.installed = installed;
         self.sources.push(effects);
         self.project.policies.push(policy);
     }
@@ -286,16 +287,10 @@ fn policy_effects(leaf: &Leaf<'_, '_, '_>) -> Vec<GuardedEffect> {
 
 /// A policy holds for many paths, so what depends on the path is not known.
 fn without_path(formula: &Formula) -> Formula {
-    match formula {
-        Formula::Test(test, span) => match &**test {
-            Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target) => Formula::unknown(*span),
-            _ => formula.clone(),
-        },
-        Formula::Not(inner) => without_path(inner).negated(),
-        Formula::All(parts) => Formula::all(parts.iter().map(without_path)),
-        Formula::Any(parts) => Formula::any(parts.iter().map(without_path)),
-        Formula::True | Formula::False => formula.clone(),
-    }
+    formula.replaced(&|test, span| match test {
+        Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target) => Some(Formula::unknown(span)),
+        _ => None,
+    })
 }
 
 /// What header lines alone do not say: which of them are sent together.
