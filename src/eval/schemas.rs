@@ -19,7 +19,13 @@ impl Interp<'_> {
         let id = target.object?;
         let validates =
             ["parse", "Parse", "cleanEnv", "createEnv", "validate"].iter().any(|word| target.path.contains(word));
-        if !target.path.ends_with("()") || !validates || !self.is_given_environment(id) {
+        if !target.path.ends_with("()") || !validates {
+            return None;
+        }
+        if let Some(value) = self.picked_variable(id, name, span) {
+            return Some(value);
+        }
+        if !self.is_given_environment(id) {
             return None;
         }
         // `safeParse` and joi wrap their result.
@@ -32,6 +38,25 @@ impl Interp<'_> {
         let field = self.schema_field(id, name);
         let Some(field) = field else { return Some(self.read_env(name, EnvShape::Changed, None, span)) };
         Some(self.read_by_schema(name, &field, span))
+    }
+
+    /// `schema.parse({ API_URL: process.env.API_URL })`: a variable that was given to the validator under a name of its own.
+    fn picked_variable(&mut self, id: ObjectId, name: &Arc<str>, span: Span) -> Option<Value> {
+        let given = self.object(id).args.positional.first().and_then(Value::as_map)?.entries.get(name)?.value.clone();
+        let Kind::Env(read) = &given.kind else { return None };
+        let variable = read.name.clone();
+        let field = self.object(id).parent.and_then(|_| self.schema_field_of_parents(id, name));
+        Some(match field {
+            Some(field) => self.read_by_schema(&variable, &field, span),
+            None => given,
+        })
+    }
+
+    /// The schema of one variable, looked up in what the validator was made of alone.
+    fn schema_field_of_parents(&self, id: ObjectId, name: &str) -> Option<Value> {
+        let own: Vec<Arc<Map>> = self.object(id).args.all().filter_map(|arg| arg.as_map().cloned()).collect();
+        let maps = self.schema_maps(id).into_iter().filter(|map| !own.iter().any(|other| Arc::ptr_eq(other, map)));
+        maps.into_iter().find_map(|map| map.entries.get(name).map(|entry| entry.value.clone()))
     }
 
     /// The variables of a validated environment that is spread into another object: `{ ...result.data }`.

@@ -8,6 +8,7 @@ pub(super) mod cors_npm;
 mod effects;
 pub(super) mod order;
 mod origin_option;
+mod overwritten;
 pub(super) mod preflight;
 pub(super) mod registration;
 
