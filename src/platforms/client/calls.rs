@@ -68,9 +68,7 @@ fn sender(path: &str) -> Option<(Sender, Option<&'static str>)> {
         | "npm:graphql-request.GraphQLClient"
         | "npm:urql.createClient"
         | "npm:@urql/core.createClient" => return Some((Sender::Graphql, Some("POST"))),
-        _ if path.starts_with("npm:@supabase/") && path.ends_with(".functions.invoke") => {
-            return Some((Sender::Supabase, Some("POST")));
-        }
+        "client:supabase.functions.invoke" => return Some((Sender::Supabase, Some("POST"))),
         _ => {}
     }
     let (holder, verb) = path.rsplit_once('.').unwrap_or((path, ""));
@@ -266,7 +264,8 @@ fn graphql(run: &Interp<'_>, first: &Value, second: Option<&Value>, request: &mu
 fn supabase(run: &Interp<'_>, event: &Event, args: &[Value], request: &mut ClientRequest) -> Option<()> {
     const ALWAYS: [&str; 3] = ["authorization", "apikey", "x-client-info"];
     let name = args.first()?.as_str()?;
-    let made = event.target.object.and_then(|id| run.object(id).args.positional.first());
+    let client = event.target.object.and_then(|id| run.object(id).parent);
+    let made = client.and_then(|id| run.object(id).args.positional.first());
     let mut bases = made.map(|url| text::urls(run, url)).unwrap_or_default();
     bases.retain(|url| url.base != Base::Relative);
     if bases.is_empty() {
