@@ -6,6 +6,7 @@
 mod calls;
 mod clients;
 mod dev_servers;
+mod example_origins;
 mod examples;
 mod handlers;
 mod intended;

@@ -211,19 +211,25 @@ fn read_environment(
             Kind::Env => {
                 let (entries, problems) = dotenv::parse(id, text);
                 all_notices.extend(notices(&scan.sources, id, &problems));
+                let samples = dotenv::samples(id, text, &entries);
                 let mut variables = indexmap::IndexMap::new();
                 for entry in entries.into_iter().filter(|entry| !entry.commented) {
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
+                let (deployment, others) = (deployment(&path), Vec::new());
+                environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
-                    environment.files.push(EnvFile { deployment: deployment(&path), path, variables, passed });
+                    let home = path.parent().unwrap_or(Utf8Path::new(""));
+                    let named = platforms::compose::env_files(&documents);
+                    let others = named.iter().map(|named| home.join(named.trim_start_matches("./"))).collect();
+                    let (deployment, samples) = (deployment(&path), Vec::new());
+                    environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
                 }
             }
             _ => {}

@@ -275,6 +275,16 @@ fn code_of_servers_is_no_page() {
 }
 
 #[test]
+fn a_manifest_tells_pages_from_programs_only_by_what_it_names() {
+    let call =
+        ("src/orders.js", "// credentials\nexport const orders = () => fetch('https://api.example.com/orders');\n");
+    let beside = |manifest: &str| requests(&[("package.json", manifest), call]).len();
+    assert_eq!(beside("{ \"name\": \"shop\", \"type\": \"module\" }"), 1);
+    assert_eq!(beside("{ \"name\": \"shop\", \"devDependencies\": { \"vite\": \"^6.0.0\" } }"), 1);
+    assert_eq!(beside("{ \"name\": \"bot\", \"dependencies\": { \"discord.js\": \"^14.7.1\" } }"), 0);
+}
+
+#[test]
 fn what_never_ends_is_cut_off() {
     let found = page(
         "const url = () => url() + '/x';

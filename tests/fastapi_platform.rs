@@ -150,6 +150,14 @@ app.add_middleware(CORSMiddleware, allow_origins=['https://app.example.com'])
 ";
 
 #[test]
+fn a_parameter_that_nothing_is_done_to_is_no_application() {
+    let lifespan = "async def lifespan(_: FastAPI):\n    yield\n\n\n";
+    let helper = "def add_cors(app: FastAPI):\n    app.add_middleware(CORSMiddleware, allow_origins=['*'])\n";
+    assert_eq!(program(&format!("{lifespan}app = FastAPI(lifespan=lifespan)\n")).servers.len(), 1);
+    assert_eq!(program(helper).servers.len(), 1);
+}
+
+#[test]
 fn what_is_added_last_meets_the_preflight_first() {
     let outside = program(&format!("app = FastAPI(){CORS}{GUARD}"));
     assert_eq!(kinds(&outside), [FaultKind::AnswersPreflight]);
@@ -179,6 +187,9 @@ async def failed(request: Request, exc: Exception):
 ";
     let added = program(&format!("app = api = FastAPI(){CORS}{handler}"));
     assert_eq!(kinds(&added), [FaultKind::ErrorsWithoutHeaders]);
+    assert_eq!(added.faults[0].status, Some(500));
+    let disguised = program(&format!("app = api = FastAPI(){CORS}{}", handler.replace("500", "200")));
+    assert_eq!(disguised.faults[0].status, Some(200));
     let wrapped =
         format!("api = FastAPI(){handler}\napp = CORSMiddleware(api, allow_origins=['https://app.example.com'])");
     assert_eq!(kinds(&program(&wrapped)), []);

@@ -53,7 +53,34 @@ fn the_configuration_says_which_files_count() {
     let page = ["--from", "https://app.example.com", "GET", "/items"];
     assert!(traced(&files, &page).contains("Allowed: the page can read the answer.\n"));
     let isolated = traced(&files, &[&["--isolated"], &page[..]].concat());
-    assert!(isolated.contains("several servers know this path"), "{isolated}");
+    let which = "several servers know this path and answer differently: express old.js, express server.js";
+    assert!(isolated.contains(which), "{isolated}");
+}
+
+#[test]
+fn what_only_a_cache_reads_does_not_make_a_verdict_unknown() {
+    let app = "from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
+
+app = FastAPI()
+app.add_middleware(GZipMiddleware, minimum_size=1000)
+app.add_middleware(CORSMiddleware, allow_origins=['https://app.example.com'])
+
+
+@app.get('/items')
+def items():
+    return load()
+";
+    let out = traced(&[("main.py", app)], &["--from", "https://app.example.com", "GET", "/items"]);
+    assert!(out.contains("Allowed: the page can read the answer.\n"), "{out}");
+}
+
+#[test]
+fn servers_that_answer_the_same_need_no_choice() {
+    let files = [("server.js", SERVER), ("lambda.js", SERVER)];
+    let out = traced(&files, &["--from", "https://app.example.com", "GET", "/items"]);
+    assert!(out.contains("Allowed: the page can read the answer.\n"), "{out}");
 }
 
 #[test]

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use super::expr::merge_entry;
+use super::literals::merge_entry;
+use super::scope::Variable;
 use super::value::{Args, Kind, MapEntry, Reason, ScopeId, Value};
 use super::{Interp, Target};
-use crate::ir::{self, BinaryOp, Expr, ExprKind, Pattern};
+use crate::ir::{self, BinaryOp, Expr, ExprKind, Language, Pattern};
 use crate::model::condition::Formula;
 use crate::source::Span;
 
@@ -145,6 +146,9 @@ impl Interp<'_> {
             (Kind::Map(map), Some(name)) => {
                 let mut map = (**map).clone();
                 let entry = MapEntry { key: key.span, when: Formula::True, value, getter: false };
+                if self.assign_entry(holder, owner, &name, &entry, scope) {
+                    return;
+                }
                 merge_entry(&mut map, &name, &entry, &Formula::True);
                 self.write_back(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() }, scope);
             }
@@ -155,6 +159,10 @@ impl Interp<'_> {
             }
             (Kind::Object(id), Some(name)) => {
                 let id = *id;
+                let given = Args { positional: vec![value.clone()], ..Args::default() };
+                if self.call_method_named(id, &format!("set {name}"), &given, span).is_some() {
+                    return;
+                }
                 let path = self.object(id).path.clone();
                 if self.object(id).class.is_none() {
                     let args = Args { positional: vec![key.clone(), value.clone()], ..Args::default() };
@@ -179,6 +187,74 @@ impl Interp<'_> {
                 let args = Args { positional: vec![key.clone(), value], ..Args::default() };
                 self.record(Target { path: format!("{path}[]=").into(), object: None }, args, span, None);
             }
+        }
+    }
+
+    /// `map[key] = value` under a condition: the entry has the condition, not the map, which would else be twice as many maps
+    /// after every such line.
+    fn assign_entry(&mut self, holder: &Expr, owner: &Value, key: &Arc<str>, entry: &MapEntry, scope: ScopeId) -> bool {
+        let Kind::Map(map) = &owner.kind else { return false };
+        if self.language_here() != Language::JavaScript {
+            return false;
+        }
+        let Some(condition) = self.condition_since_made(holder, scope) else { return false };
+        self.charge(condition.size());
+        if condition == Formula::True {
+            return false;
+        }
+        let mut map = (**map).clone();
+        merge_entry(&mut map, key, entry, &condition);
+        self.store(holder, Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() }, scope)
+    }
+
+    /// What has been asked since there is the variable or the object that holds a place.
+    fn condition_since_made(&mut self, place: &Expr, scope: ScopeId) -> Option<Formula> {
+        match &place.kind {
+            ExprKind::Name(name) => {
+                let home = self.find_scope(name, scope)?;
+                let depth = self.scopes[home.0].get(name)?.depth;
+                Some(Formula::all(self.path.iter().skip(depth).cloned()))
+            }
+            ExprKind::Member { object, .. } => {
+                let owner = self.eval(object, scope);
+                match owner.kind {
+                    Kind::Map(_) => self.condition_since_made(object, scope),
+                    Kind::Object(id) if self.object(id).class.is_some() => {
+                        Some(self.condition().given(std::slice::from_ref(&self.object(id).when)))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts a value that already says under which conditions its parts are there where it belongs.
+    fn store(&mut self, place: &Expr, value: Value, scope: ScopeId) -> bool {
+        match &place.kind {
+            ExprKind::Name(name) => {
+                let Some(home) = self.find_scope(name, scope) else { return false };
+                let Some(depth) = self.scopes[home.0].get(name).map(|variable| variable.depth) else { return false };
+                self.scopes[home.0].set(name.clone(), Variable { value, depth });
+                true
+            }
+            ExprKind::Member { object, property, .. } => {
+                let owner = self.eval(object, scope);
+                match &owner.kind {
+                    Kind::Object(id) => {
+                        self.objects[id.0].fields.insert(property.clone(), value);
+                        true
+                    }
+                    Kind::Map(map) => {
+                        let mut map = (**map).clone();
+                        let Some(entry) = map.entries.get_mut(property) else { return false };
+                        entry.value = value;
+                        self.store(object, Value { kind: Kind::Map(Arc::new(map)), ..owner.clone() }, scope)
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
         }
     }
 

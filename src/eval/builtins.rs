@@ -67,7 +67,7 @@ impl Interp<'_> {
             {
                 Some(self.read_env(name, EnvShape::Text, None, span))
             }
-            _ => self.schema_member(target, name, span),
+            _ => self.setting_member(target, name, span).or_else(|| self.schema_shape(target, name, span)),
         }
     }
 
@@ -81,6 +81,12 @@ impl Interp<'_> {
         span: Span,
     ) -> Option<Value> {
         if let Some(value) = self.env_call(target, args, span) {
+            return Some(value);
+        }
+        if let Some(value) = self.validated_settings(target, args, span) {
+            return Some(value);
+        }
+        if let Some(value) = self.setting_call(target, args, span) {
             return Some(value);
         }
         let path = target.path.clone();
@@ -118,6 +124,13 @@ impl Interp<'_> {
             "JSON.parse" | "json.loads" | "orjson.loads" => match &first?.kind {
                 Kind::Env(read) => {
                     Value::new(Kind::Env(EnvRead { shape: EnvShape::Json, ..read.clone() }), first?.span)
+                }
+                Kind::OneOf(_) => {
+                    let parts = first?.alternatives().into_iter().filter_map(|(when, one)| {
+                        let args = Args { positional: vec![one], ..Args::default() };
+                        Some((when, self.builtin_call(target, &args, None, false, span)?))
+                    });
+                    Value::one_of(parts.collect::<Vec<_>>(), span)
                 }
                 _ => self.parse_json(first?, span),
             },
@@ -319,7 +332,7 @@ impl Interp<'_> {
     }
 
     fn map_of(&mut self, args: &Args, span: Span) -> Value {
-        let mut map = Map { open: args.open, entries: super::expr::empty_map() };
+        let mut map = Map::opened(args.open);
         if let Some(first) = args.positional.first() {
             match self.items_of(first) {
                 Some(list) if first.as_map().is_none() => {
@@ -369,6 +382,13 @@ impl Interp<'_> {
 
     /// Python's `map(f, list)` and `filter(f, list)`.
     fn map_filter(&mut self, name: &str, callback: &Value, source: &Value, span: Span) -> Value {
+        if let Kind::OneOf(alternatives) = &source.kind {
+            let parts: Vec<(Formula, Value)> = alternatives
+                .iter()
+                .map(|(when, one)| (when.clone(), self.map_filter(name, callback, one, span)))
+                .collect();
+            return Value::one_of(parts, span);
+        }
         if let Kind::Env(read) = &source.kind {
             return match &read.shape {
                 EnvShape::List { separator, .. } if name == "map" && self.callback_trims(Some(callback)) => {

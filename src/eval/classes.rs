@@ -95,8 +95,10 @@ impl Interp<'_> {
     /// A class that is only exported is made by somebody, and its methods are called by somebody.
     pub(super) fn run_uncalled_class(&mut self, value: &Value) {
         let Kind::Class(class) = &value.kind else { return };
-        let uncalled: Vec<ir::Method> =
-            class.class.methods.iter().filter(|method| !self.called.contains(&method.function.span)).cloned().collect();
+        // A setter that nobody assigns to leaves its field as the constructor made it.
+        let may_run =
+            |method: &&ir::Method| !self.called.contains(&method.function.span) && !method.name.starts_with("set ");
+        let uncalled: Vec<ir::Method> = class.class.methods.iter().filter(may_run).cloned().collect();
         let open = Args { open: true, ..Args::default() };
         let instance = match self.instantiated.get(&class.class.span) {
             Some(id) => Value::new(Kind::Object(*id), class.class.span),
@@ -148,13 +150,14 @@ impl Interp<'_> {
             if field.is_static {
                 let value = self.object(class.statics).fields.get(&field.name).cloned();
                 if let Some(value) = value {
+                    let value = self.dataclass_field(value);
                     self.objects[id.0].fields.insert(field.name.clone(), value);
                 }
                 continue;
             }
             if let Some(expr) = &field.value {
                 let value = self.eval(expr, scope);
-                let value = bind_this(value, this);
+                let value = bind_this(self.dataclass_field(value), this);
                 self.objects[id.0].fields.insert(field.name.clone(), value);
             }
         }

@@ -7,6 +7,7 @@ use super::value::{EnvRead, EnvShape, Item, Kind, List, Reason, Value};
 use crate::ir::{BinaryOp, Language};
 use crate::model::condition::{Formula, Test};
 use crate::model::term::{Anchor, Part, Pattern, Relation, Term};
+use crate::model::world::flag;
 use crate::source::Span;
 
 impl Interp<'_> {
@@ -107,9 +108,10 @@ impl Interp<'_> {
                 request(term, Relation::Equals(number.to_string().into()), span)
             }
             // A secret of the environment is not empty, so what is missing or empty never equals it.
-            (Kind::Term(term), Kind::Env(_)) | (Kind::Env(_), Kind::Term(term)) => {
-                request(term, Relation::Present, span).and(Formula::unknown(span))
-            }
+            (Kind::Term(term), Kind::Env(read)) | (Kind::Env(read), Kind::Term(term)) => match read.shape {
+                EnvShape::Text => env_lists(read, term).unwrap_or_else(|| Formula::unknown(span)),
+                _ => request(term, Relation::Present, span).and(Formula::unknown(span)),
+            },
             (Kind::Env(read), Kind::Str(text)) | (Kind::Str(text), Kind::Env(read)) => env_equals(read, text, span),
             (Kind::Env(read), Kind::Bool(flag)) | (Kind::Bool(flag), Kind::Env(read)) => {
                 let truth = env_truth(read, true);
@@ -172,7 +174,7 @@ impl Interp<'_> {
             (Kind::Str(text), Kind::Str(part)) => Formula::constant(text.contains(&**part)),
             // Whatever a variable lists, what is missing or empty is not in it.
             (Kind::Env(read), Kind::Term(term)) if matches!(read.shape, EnvShape::List { .. }) => {
-                request(term, Relation::Present, span).and(Formula::unknown(span))
+                env_lists(read, term).unwrap_or_else(|| Formula::unknown(span))
             }
             (Kind::Env(read), Kind::Str(text)) if &**text == "*" => {
                 Formula::test(Test::EnvEquals { variable: read.name.clone(), value: text.clone() }, span)
@@ -371,8 +373,22 @@ pub(super) fn env_set(read: &EnvRead) -> Formula {
     Formula::test(Test::EnvSet { variable: read.name.clone() }, read.read)
 }
 
+/// A part of the request is what a variable holds, or one of what it lists. `None` where the variable is something else.
+pub fn env_lists(read: &EnvRead, term: &Term) -> Option<Formula> {
+    let (separator, trimmed) = match &read.shape {
+        EnvShape::Text => (None, false),
+        EnvShape::List { separator, trimmed } => (Some(separator.clone()), *trimmed),
+        _ => return None,
+    };
+    let lists = Test::EnvLists { variable: read.name.clone(), separator, trimmed, term: term.clone() };
+    // What is missing or empty is in no list.
+    Some(request(term, Relation::Present, read.read).and(Formula::test(lists, read.read)))
+}
+
 fn env_truth(read: &EnvRead, python: bool) -> Formula {
-    let boolean = read.shape == EnvShape::Bool || (python && read.shape != EnvShape::Text);
+    // `if (process.env.DEBUG)` means that it is on, however its text is read.
+    let boolean =
+        read.shape == EnvShape::Bool || (python && read.shape != EnvShape::Text) || flag(&read.name).is_some();
     if boolean { Formula::test(Test::EnvTrue { variable: read.name.clone() }, read.read) } else { env_set(read) }
 }
 

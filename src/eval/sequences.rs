@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Interp;
-use super::expr::merge_entry;
+use super::literals::merge_entry;
 use super::value::{Args, EnvShape, Item, Kind, List, Map, MapEntry, Reason, Value};
 use crate::model::condition::Formula;
 use crate::source::Span;
@@ -276,6 +276,16 @@ impl Interp<'_> {
                 _ => receiver.clone(),
             },
             "at" => item(receiver, first?, span),
+            "reduce" if !list.open && matches!(first?.kind, Kind::Function(_)) => {
+                let mut result = args.positional.get(1)?.clone();
+                for item in &list.items {
+                    let given = Args { positional: vec![result.clone(), item.value.clone()], ..Args::default() };
+                    let next = self.call(first?, &given, None, false, span);
+                    let not = item.when.clone().negated();
+                    result = Value::one_of([(item.when.clone(), next), (not, result)], span);
+                }
+                result
+            }
             "keys" | "entries" | "reduce" => Value::unknown(Reason::NotModelled, span),
             _ => return None,
         })

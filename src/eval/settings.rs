@@ -126,13 +126,13 @@ impl Interp<'_> {
     }
 
     /// `Field(default, env='X', alias='X')`: the variable's name and the real default.
-    fn settings_alias(&self, default: Option<Value>) -> (Option<Arc<str>>, Option<Value>) {
+    fn settings_alias(&mut self, default: Option<Value>) -> (Option<Arc<str>>, Option<Value>) {
         let Some(value) = default else { return (None, None) };
         let Some(object) = value.as_object().map(|id| self.object(id)) else { return (None, Some(value)) };
         if !object.path.ends_with(".Field()") {
             return (None, Some(value));
         }
-        let args = &object.args;
+        let args = object.args.clone();
         let alias = ["env", "validation_alias", "alias"]
             .iter()
             .find_map(|key| args.named(key))
@@ -140,7 +140,23 @@ impl Interp<'_> {
             .cloned();
         let default =
             args.get(0, "default").filter(|value| !matches!(value.kind, Kind::External(_) | Kind::Unknown(_))).cloned();
-        (alias, default)
+        (alias, default.or_else(|| self.made_by_default(&args, value.span)))
+    }
+
+    /// What `default_factory` makes.
+    fn made_by_default(&mut self, args: &Args, span: Span) -> Option<Value> {
+        let factory = args.named("default_factory").filter(|factory| factory.as_function().is_some())?.clone();
+        Some(self.call(&factory, &Args::default(), None, false, span))
+    }
+
+    /// A field of a dataclass that is written as `field(default_factory=…)`.
+    pub(super) fn dataclass_field(&mut self, value: Value) -> Value {
+        let Some(object) = value.as_object().map(|id| self.object(id)) else { return value };
+        if &*object.path != "py:dataclasses.field()" {
+            return value;
+        }
+        let args = object.args.clone();
+        args.named("default").cloned().or_else(|| self.made_by_default(&args, value.span)).unwrap_or(value)
     }
 
     /// `env_prefix` of `model_config` or of the inner `Config`.

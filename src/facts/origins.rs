@@ -8,10 +8,10 @@ use super::intended::Intended;
 use crate::eval::environment::{Deployment, Environment};
 use crate::model::condition::Test;
 use crate::model::origin::{
-    Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, registrable_domain,
-    www_twin,
+    Malformation, Url, is_app, is_loopback, is_placeholder, is_private_network, is_staging, malformation,
+    registrable_domain, www_twin,
 };
-use crate::model::policy::{Known, OriginAnswer, Policy};
+use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
 use crate::model::project::Project;
 use crate::model::world::{Assume, Stage, is_selector, stage};
@@ -53,7 +53,7 @@ pub(super) fn gather(
     let arms = policy.allow_origin.arms.iter();
     let knows_star = open || arms.flat_map(|arm| arm.when.tests()).any(|(test, _)| asks(test));
     let production = named.iter().filter(|one| one.standing != Standing::Elsewhere).count();
-    let certain = policy.allow_origin.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown);
+    let certain = policy.allow_origin.is_settled();
     let mut hosts =
         named.iter().filter(|one| one.standing != Standing::Elsewhere).filter_map(|one| Url::parse(&one.text));
     let made_for_staging = sources
@@ -61,6 +61,9 @@ pub(super) fn gather(
         .file_stem()
         .is_some_and(|stem| stem.split(['.', '-', '_']).any(|word| stage(word) == Some(Stage::Staging)));
     let only_staging = certain && !open && !made_for_staging && hosts.all(|url| is_staging(&url.host));
+    let has_app = named.iter().filter_map(|one| Url::parse(&one.text)).any(|url| is_app(&url));
+    // On the other system the same application has an origin without a port: `http://localhost`, `https://localhost`.
+    let of_app = |url: &Url| is_app(url) || has_app && url.host == "localhost" && url.port.is_none();
     for one in named {
         let fallback = one.fallback.is_some();
         let deployed = is_deployed_default(one, named);
@@ -95,17 +98,18 @@ pub(super) fn gather(
             environment: "production".into(),
             written: Text::at(one.text.clone(), one.span),
             scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
-            loopback: is_loopback(&host).into(),
+            loopback: (is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
             private_network: is_private_network(&host).into(),
             insecure: insecure.into(),
             suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),
             malformed: fault.is_some().into(),
             malformation: fault.map(|(kind, _)| Text::at(kind.description(), one.span)).unwrap_or_default(),
+            example: false.into(),
             placeholder: is_placeholder(&one.text).into(),
             null_origin: (one.text == "null").into(),
             fallback: (fallback && !deployed).into(),
             variable: one.fallback.clone().map(Text::new).unwrap_or_default(),
-            only_one: (production == 1 && facts_of_policy.origins.len() == 1).into(),
+            only_one: (certain && production == 1 && facts_of_policy.origins.len() == 1).into(),
             www_mismatch: (production_standing && twin.is_some() && !intended.twin_is_settled).into(),
             twin: twin.map(|twin| Text::new(twin.origin())).unwrap_or_default(),
             evidence_found: evidence.is_some().into(),
@@ -175,7 +179,8 @@ fn is_program(path: &Utf8Path) -> bool {
 /// A default that names a deployed site as well is what production uses, not a makeshift for want of the variable.
 fn is_deployed_default(one: &NamedOrigin, named: &[NamedOrigin]) -> bool {
     let Some(variable) = one.fallback.as_ref().filter(|variable| !is_selector(variable)) else { return false };
-    let deployed = |url: Url| url.scheme == "https" && !is_loopback(&url.host) && !is_private_network(&url.host);
+    let deployed =
+        |url: Url| url.scheme == "https" && !is_app(&url) && !is_loopback(&url.host) && !is_private_network(&url.host);
     named.iter().any(|other| {
         other.fallback.as_ref() == Some(variable)
             && !is_placeholder(&other.text)
@@ -189,7 +194,7 @@ fn certain_text(one: &NamedOrigin) -> bool {
 }
 
 /// Does a deviation from a serialized origin keep it from ever being equal here?
-fn matters(policy: &Policy, kind: Malformation) -> bool {
+pub(super) fn matters(policy: &Policy, kind: Malformation) -> bool {
     !(policy.forgives.contains(&kind) || kind == Malformation::LiteralWildcard && policy.sends_text)
 }
 

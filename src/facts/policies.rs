@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::eval::environment::Environment;
+use crate::model::condition::Test;
 use crate::model::link::Link;
-use crate::model::origin::{Url, is_loopback, is_staging};
-use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
+use crate::model::origin::{Url, is_app, is_loopback, is_staging};
+use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, Policy};
 use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
 use crate::model::project::Project;
 use crate::model::world::{Assume, Situation};
@@ -38,6 +39,7 @@ pub(super) fn gather(
         intended(&mut one, policy, project);
         let one = Arc::new(one);
         super::origins::gather(policy, &named, &one, project, environment, sources, facts);
+        facts.origins.extend(super::example_origins::gather(policy, &one, environment, sources));
         facts.policies.push((*one).clone());
         facts.policies.extend(super::examples::copied(policy, &one, environment, sources));
         settings(policy, facts);
@@ -156,10 +158,10 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         },
         public_route: public.into(),
         static_assets: policy.static_assets.into(),
-        preflighted: (policy.preflighted && answers_preflights(policy)).into(),
+        preflighted: (policy.preflighted && answers_preflights(policy) && !probed.none).into(),
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),
-        literal_wildcards: literal_wildcards(policy, with_credentials),
+        literal_wildcards: literal_wildcards(policy, with_credentials || by_default(policy)),
         calls: CallsFacts::default(),
         example: false.into(),
         stated_public: false.into(),
@@ -185,8 +187,9 @@ fn allow_origin(
             .or(probed.shared_suffix.as_ref().map(|(_, span)| *span)),
     );
     let production: Vec<&NamedOrigin> = named.iter().filter(|one| one.standing != Standing::Elsewhere).collect();
-    let loopback = |one: &&NamedOrigin| Url::parse(&one.text).is_some_and(|url| is_loopback(&url.host));
-    let certain = decision.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown);
+    let loopback =
+        |one: &&NamedOrigin| Url::parse(&one.text).is_some_and(|url| is_loopback(&url.host) && !is_app(&url));
+    let certain = decision.is_settled();
     let witness = probed
         .loose
         .as_ref()
@@ -273,6 +276,15 @@ fn max_age(policy: &Policy) -> Number {
     }
 }
 
+/// Are credentials allowed where the variable that decides it is missing?
+fn by_default(policy: &Policy) -> bool {
+    let Some(when) = &policy.credentials_when else { return false };
+    when.tests().iter().any(|(test, _)| match test {
+        Test::EnvSet { variable } => when.eval(&Situation::of(&Assume::Missing(variable.to_string()))) == Some(true),
+        _ => false,
+    })
+}
+
 /// `*` that is sent as it is although credentials are allowed.
 fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcardFacts {
     let fields = [
@@ -289,6 +301,8 @@ fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcard
         span: found.first().map(|(_, span)| *span),
         present: (!found.is_empty()).into(),
         which: Text::new(found.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")),
+        second: found.get(1).map(|(name, span)| Text::at(*name, *span)).unwrap_or_default(),
+        third: found.get(2).map(|(name, span)| Text::at(*name, *span)).unwrap_or_default(),
     }
 }
 
@@ -301,7 +315,7 @@ fn answers_preflights(policy: &Policy) -> bool {
 
 /// Routes that are public by their name.
 fn is_public(path: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 33] = [
         "public",
         "fonts",
         "font",
@@ -328,6 +342,13 @@ fn is_public(path: &str) -> bool {
         "cdn",
         "open",
         "thumbnails",
+        "qr",
+        "qrcode",
+        "health",
+        "healthz",
+        "sitemap",
+        "opengraph-image",
+        "scripts",
     ];
     path.split(['/', '_', '^', '\\', '(', ')', '|', '.']).any(|part| WORDS.contains(&part.to_lowercase().as_str()))
         || path.contains(".well-known")

@@ -80,7 +80,7 @@ impl Outcome {
                 for line in lines {
                     match &line.value {
                         Some(value) => answer.append(&line.name, value),
-                        None if matters(&line.name) => {
+                        None if matters(&line.name, true) => {
                             return Err(format!("the value of `{}` is not known", line.name));
                         }
                         None => {}
@@ -101,11 +101,11 @@ impl Outcome {
         }
     }
 
-    /// Would a browser see the same?
-    pub(super) fn says_the_same(&self, other: &Outcome) -> bool {
+    /// Would a browser see the same, and with `exactly` its cache as well, which reads `Vary`?
+    pub(super) fn says_the_same(&self, other: &Outcome, exactly: bool) -> bool {
         let seen = |outcome: &Outcome| match outcome {
             Outcome::Answered { status, lines, .. } => {
-                let lines = lines.iter().filter(|line| matters(&line.name));
+                let lines = lines.iter().filter(|line| matters(&line.name, exactly));
                 Some((*status, lines.map(|line| (line.name.to_lowercase(), line.value.clone())).collect::<Vec<_>>()))
             }
             _ => None,
@@ -118,7 +118,7 @@ impl Outcome {
 }
 
 /// Headers that the algorithms of the standard read.
-fn matters(name: &str) -> bool {
+fn matters(name: &str, exactly: bool) -> bool {
     let lower = name.to_ascii_lowercase();
-    lower.starts_with("access-control-") || lower == "vary"
+    lower.starts_with("access-control-") || exactly && lower == "vary"
 }

@@ -1,8 +1,8 @@
 //! Which server of a project a request meets, and what it answers.
 //!
 //! In: a project and a request. Out: the outcome, and the server that decided it. A server that others stand in front of is met
-//! through them. Where several servers could be meant, only one that knows the path is taken; two that do are not
-//! decidable.
+//! through them. Where several servers could be meant, only one that knows the path is taken; two that do and
+//! answer differently are not decidable.
 
 use super::exchange::{Event, Outcome, Running, run};
 use crate::model::project::Project;
@@ -16,6 +16,13 @@ pub struct Asked<'a> {
     pub assume: &'a Assume,
     /// See [`Running::routes_answer`].
     pub routes_answer: Option<u16>,
+}
+
+impl Asked<'_> {
+    /// Do two outcomes say the same to who asked?
+    fn same(&self, one: &Outcome, other: &Outcome) -> bool {
+        one.says_the_same(other, self.routes_answer.is_none())
+    }
 }
 
 /// An outcome and whose it is.
@@ -84,8 +91,19 @@ fn choose(project: &Project, servers: &[usize], request: &Request, asked: Asked<
     match routed.len() {
         1 => routed.remove(0),
         0 => nowhere("no server was found that knows this path"),
-        _ => nowhere("several servers know this path"),
+        // Which of them it is does not matter where they answer the same.
+        _ if routed.iter().skip(1).all(|one| asked.same(&one.outcome, &routed[0].outcome)) => routed.remove(0),
+        _ => {
+            let mut names: Vec<String> =
+                routed.iter().filter_map(|one| one.server).map(|index| named(&project.servers[index])).collect();
+            names.dedup();
+            nowhere(&format!("several servers know this path and answer differently: {}", names.join(", ")))
+        }
     }
+}
+
+fn named(server: &Server) -> String {
+    format!("{} {}", server.platform, server.name)
 }
 
 /// Is a server reached through another one only?

@@ -40,6 +40,17 @@ pub enum Test {
         /// Its name.
         variable: Arc<str>,
     },
+    /// A list in an environment variable holds a part of the request.
+    EnvLists {
+        /// Its name.
+        variable: Arc<str>,
+        /// What its text is split at; the whole of it is one item without.
+        separator: Option<Arc<str>>,
+        /// Its items are trimmed.
+        trimmed: bool,
+        /// The part of the request.
+        term: Term,
+    },
     /// The caller has proven who they are.
     Authenticated,
     /// Something inside the `try` at this place was thrown.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::condition::{Formula, World};
+use super::condition::{Formula, Test, World};
 use super::origin::Malformation;
 use super::server::GuardedEffect;
 use super::world::{Assume, Request, Situation};
@@ -266,6 +266,12 @@ impl OriginDecision {
     /// A decision that is the same for everybody.
     pub fn constant(answer: OriginAnswer, span: Span) -> OriginDecision {
         OriginDecision { arms: vec![Arm { when: Formula::True, answer, span }], span }
+    }
+
+    /// Is everybody who is allowed written in it, whatever its conditions say? What a variable holds is written elsewhere.
+    pub fn is_settled(&self) -> bool {
+        let from_variable = |arm: &Arm| arm.when.tests().iter().any(|(test, _)| matches!(test, Test::EnvLists { .. }));
+        self.arms.iter().all(|arm| arm.answer != OriginAnswer::Unknown && !from_variable(arm))
     }
 
     /// What a request is told, and where that is written. `Unknown` when the deciding arm is not certain.

@@ -3,14 +3,16 @@
 //! In: the evaluator's log. Out: servers, policies, faults of order and registration. Source: <https://expressjs.com/en/api.html>.
 //! Never judges.
 
+mod apollo;
 mod contexts;
 pub(super) mod cors_npm;
 mod effects;
 pub(super) mod order;
-mod origin_option;
+pub(super) mod origin_option;
 mod overwritten;
 pub(super) mod preflight;
 pub(super) mod registration;
+mod socket_io;
 
 use super::packages::Packages;
 use crate::eval::value::{Args, Kind, Value};
@@ -65,7 +67,7 @@ impl Library for Express {
         }
     }
 
-    fn call(&self, _run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
+    fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
         let path = &*target.path;
         let whole = |value: &Value| matches!(&value.kind, Kind::Term(term) if *term == Term::of(Part::Target));
         match path {
@@ -85,6 +87,9 @@ impl Library for Express {
         if path.starts_with("express:res.") {
             return Some(Value::new(Kind::External("express:res".into()), span));
         }
+        if path.starts_with("npm:apollo-server") {
+            return apollo::call(run, target, args, span);
+        }
         let (holder, method) = path.rsplit_once('.')?;
         let registers = VERBS.contains(&method) || matches!(method, "param" | "set" | "enable" | "disable" | "engine");
         if registers && (is_app_path(holder) || holder.ends_with(".route()")) {
@@ -102,6 +107,7 @@ fn authenticated(span: Span) -> Value {
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> (Project, CorsObjects) {
     let mut project = Project::default();
     let cors = cors_npm::policies(run, packages, &mut project);
+    socket_io::policies(run, packages, &mut project);
     contexts::policies(run, &cors, &mut project);
     registration::servers(run, packages, &cors, &mut project);
     order::faults(run, &cors, &mut project);

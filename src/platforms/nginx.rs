@@ -56,7 +56,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
         let mut walk = Walk { path: root.path, variables, findings: &mut findings, left: &mut left };
         walk.root(root);
     }
-    for (name, number, map) in maps.of_origin() {
+    // Beside whole servers a map that none of them uses is for nobody; by itself it is made for servers that are elsewhere.
+    let whole = roots.iter().any(|root| has_server(&root.items, 0));
+    for (name, number, map) in maps.of_origin().filter(|_| !whole) {
         let development = roots.get(number).is_some_and(|root| is_development(root.path));
         if development || roots.iter().any(|root| uses(&root.items, name, 0)) {
             continue;
@@ -73,6 +75,13 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
     }
     project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
     project
+}
+
+fn has_server(items: &[Item<'_>], depth: usize) -> bool {
+    depth <= MAX_DEPTH
+        && items.iter().any(|item| {
+            (item.name() == "server" && item.directive.block.is_some()) || has_server(&item.children, depth + 1)
+        })
 }
 
 /// Does a directive use a variable? Its own definition does not count.

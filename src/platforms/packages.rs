@@ -97,6 +97,11 @@ impl Packages {
         self.home(from).and_then(|home| self.directories.get(home)).is_some_and(|names| names.contains_key(package))
     }
 
+    /// Does the package.json that code at a path belongs to name any package?
+    pub fn depends_on_any(&self, from: &Utf8Path) -> bool {
+        self.home(from).is_some_and(|home| self.directories.contains_key(home))
+    }
+
     fn insert(&mut self, path: &Utf8Path, name: String, version: &str) {
         let mut home = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
         // `requirements/base.txt` speaks for the directory above it.

@@ -4,10 +4,9 @@
 
 use std::sync::Arc;
 
-use crate::eval::Event;
-use crate::eval::value::{EnvShape, Item, Kind, ObjectId, Value};
+use crate::eval::value::{EnvRead, EnvShape, Item, Kind, ObjectId, Value};
+use crate::eval::{Event, env_lists};
 use crate::model::condition::{Formula, Test};
-use crate::model::origin::{Url, is_loopback};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};
 use crate::model::server::{HeaderPiece, HeaderValue};
 use crate::model::term::{Anchor, Pattern, Relation, Term};
@@ -88,9 +87,32 @@ pub fn names(value: Option<&Value>, default: Names, fallback: Span) -> Spanned<N
         }
         Kind::Str(text) => Names::Listed { names: comma_names(text, &value), open: false },
         Kind::Null | Kind::Undefined => default,
+        // What a variable's default lists may be all there is, or not.
+        Kind::OneOf(alternatives) => match default_of_variable(alternatives) {
+            Some(written) => {
+                let written = self::names(Some(written), Names::Unknown, fallback);
+                return match written.value {
+                    Names::Listed { names, .. } => Spanned::new(Names::Listed { names, open: true }, written.span),
+                    _ => Spanned::new(Names::Unknown, value.span),
+                };
+            }
+            None => Names::Unknown,
+        },
         _ => Names::Unknown,
     };
     Spanned::new(names, value.span)
+}
+
+/// What stands for a variable that is missing, where there is nothing else beside the variable itself.
+fn default_of_variable(alternatives: &[(Formula, Value)]) -> Option<&Value> {
+    let [(_, first), (_, second)] = alternatives else { return None };
+    let (read, default) = match (&first.kind, &second.kind) {
+        (Kind::Env(read), Kind::Str(_) | Kind::List(_)) => (read, alternatives.get(1)?),
+        (Kind::Str(_) | Kind::List(_), Kind::Env(read)) => (read, alternatives.first()?),
+        _ => return None,
+    };
+    let missing = Assume::Missing(read.name.to_string());
+    (default.0.eval(&Situation::of(&missing)) == Some(true)).then_some(&default.1)
 }
 
 /// `GET, POST` in one text, each with its own place.
@@ -123,6 +145,11 @@ pub fn origin_matches(source: &Arc<str>, ignore_case: bool, anchor: Anchor, span
     origin_relation(Relation::Matches(Pattern { source: source.clone(), ignore_case, anchor }), span)
 }
 
+/// The request's `Origin` is what a variable holds, or one of what it lists; `None` where its text becomes something else.
+pub fn in_variable(read: &EnvRead) -> Option<Formula> {
+    env_lists(read, &Term::origin())
+}
+
 /// Arms that echo an origin found in a list: texts are compared exactly, patterns as JavaScript's `test` does; `compare` may
 /// read an item in another way first. What is not known makes an arm of its own, so that nothing certain follows from it.
 pub fn list_arms(items: &[Item], open: bool, span: Span, compare: &dyn Fn(&Value) -> Option<Formula>) -> Vec<Arm> {
@@ -135,6 +162,7 @@ pub fn list_arms(items: &[Item], open: bool, span: Span, compare: &dyn Fn(&Value
                     origin_matches(pattern, flags.contains('i'), Anchor::Search, value.span)
                 }
                 Kind::Undefined | Kind::Null | Kind::Bool(false) => Formula::False,
+                Kind::Env(read) => in_variable(read).unwrap_or_else(|| Formula::unknown(value.span)),
                 _ => Formula::unknown(value.span),
             });
             let when = Formula::all([item.when.clone(), when, formula]);
@@ -157,17 +185,13 @@ pub fn env_uses(value: &Value, effect: &'static str) -> Vec<EnvUse> {
     uses
 }
 
-/// Is a default one that a deployment could live with? Nothing, an empty list and the developer's own machine are none.
-fn allows_somebody_else(default: &Value) -> bool {
-    let local = |text: &str| {
-        let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
-        pieces.map(Url::parse).all(|url| url.is_some_and(|url| is_loopback(&url.host)))
-    };
+/// Does a default say anything? That it is the developer's own machine is said where it is written.
+fn says_something(default: &Value) -> bool {
     match &default.kind {
         Kind::Env(_) | Kind::Null | Kind::Undefined | Kind::Unknown(_) | Kind::Bool(false) => false,
-        Kind::Str(text) => !local(text),
+        Kind::Str(text) => !text.trim_matches([',', ' ']).is_empty(),
         Kind::List(list) => {
-            list.open || list.items.iter().any(|item| item.value.as_str().is_none_or(|text| !local(text)))
+            list.open || list.items.iter().any(|item| item.value.as_str().is_none_or(|text| !text.trim().is_empty()))
         }
         _ => true,
     }
@@ -192,7 +216,7 @@ fn collect_env(value: &Value, has_default: bool, effect: &'static str, uses: &mu
                         .tests()
                         .iter()
                         .any(|(test, _)| matches!(test, Test::EnvSet { variable } if **variable == *name));
-                    unset && allows_somebody_else(other)
+                    unset && says_something(other)
                 })
             };
             for (_, inner) in alternatives.iter() {

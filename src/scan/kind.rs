@@ -45,7 +45,7 @@ impl Kind {
             "ts" | "mts" | "cts" => Some(Kind::TypeScript),
             "tsx" => Some(Kind::Tsx),
             "py" => Some(Kind::Python),
-            "json" | "jsonc" => is_known_json(name).then_some(Kind::Json),
+            "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
             "toml" if name == "config.toml" => (directory() == "supabase").then_some(Kind::Toml),
             "toml" => matches!(name, "netlify.toml" | "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
@@ -131,6 +131,13 @@ fn is_known_json(name: &str) -> bool {
     NAMES.contains(&name) || (name.starts_with("tsconfig") && !name.ends_with(".tsbuildinfo"))
 }
 
+/// Is this where a program keeps its settings, which it imports or lets node-config read?
+fn is_settings_json(name: &str, directory: &str) -> bool {
+    matches!(name, "config.json" | "settings.json" | "cors.json")
+        || directory == "config"
+            && (matches!(name, "default.json" | "production.json" | "custom-environment-variables.json"))
+}
+
 fn is_lock(name: &str) -> bool {
     name.contains("-lock.") || name.contains(".lock.")
 }
@@ -189,7 +196,10 @@ mod tests {
                     "site.nginx",
                 ],
             ),
-            (Kind::Json, &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json"]),
+            (
+                Kind::Json,
+                &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json", "config/default.json"],
+            ),
             (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
             (Kind::Toml, &["pyproject.toml", "Pipfile", "netlify.toml", "supabase/config.toml"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),

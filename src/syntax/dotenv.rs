@@ -6,11 +6,13 @@
 //! meaning.
 
 mod interpolate;
+mod samples;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::interpolate::Interpolation;
+pub use self::samples::samples;
 use super::Problem;
 use super::problems::Problems;
 use crate::source::{FileId, Span, Spanned};

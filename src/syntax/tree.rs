@@ -8,7 +8,6 @@ use std::{
     cell::Cell,
     ops::{ControlFlow, Range},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
@@ -23,21 +22,25 @@ use crate::{
 /// walks the lowered tree recurses, so this keeps all of it within a thread's stack.
 const DEPTH_LIMIT: usize = 200;
 
-/// How long one file may take to parse.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// How often the parser may look up from the work on one file, and how often more for every byte of it. Ordinary code needs one
+/// look for about 120 bytes; what needs far more is input that the parser tries over and over. Work is counted and not time, so that what
+/// is found does not depend on how busy the machine is.
+const LOOKS: usize = 20_000;
+const BYTES_PER_LOOK: usize = 16;
 
 /// How many syntax errors of one file are worth telling.
 const PROBLEM_LIMIT: usize = 3;
 
-/// Parses a text; there is no tree when that took too long, and then a problem says so.
+/// Parses a text; there is no tree when that is too much work, and then a problem says so.
 pub(super) fn parse(language: &Language, text: &str) -> (Option<Tree>, Vec<Problem>) {
     let mut parser = Parser::new();
     if parser.set_language(language).is_err() {
         return (None, vec![Problem { offset: 0, message: "the grammar of this language is not usable".to_owned() }]);
     }
-    let start = Instant::now();
+    let mut left = LOOKS + text.len() / BYTES_PER_LOOK;
     let mut watch = |_: &ParseState| {
-        if start.elapsed() > TIME_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        left = left.saturating_sub(1);
+        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let mut chunk = |offset: usize, _| text.as_bytes().get(offset..).unwrap_or_default();
     match parser.parse_with_options(&mut chunk, None, Some(ParseOptions::new().progress_callback(&mut watch))) {
@@ -46,7 +49,7 @@ pub(super) fn parse(language: &Language, text: &str) -> (Option<Tree>, Vec<Probl
             (Some(tree), problems)
         }
         None => {
-            let message = format!("parsing took more than {} s; the file is skipped", TIME_LIMIT.as_secs());
+            let message = "parsing is far more work than files of this size are; the file is skipped".to_owned();
             (None, vec![Problem { offset: 0, message }])
         }
     }

@@ -38,7 +38,15 @@ fn of_javascript() {
             "const x = process.env.NODE_ENV === 'production' && 'p'",
             r#"(!NODE_ENV=production ? <NODE_ENV=production> | NODE_ENV=production ? "p")"#,
         ),
-        ("const x = { a: 1 }; if (process.env.A) { x.a = 2 }", "(A ? {a: 2} | !A ? {a: 1})"),
+        ("const x = { a: 1 }; if (process.env.A) { x.a = 2 }", "{a: (A ? 2 | !A ? 1)}"),
+        (
+            "const o = { a: { b: 1 } }; if (process.env.A) { o.a.b = 2; o.a.c = 3 } const x = o",
+            "{a: {b: (A ? 2 | !A ? 1), c: 3 if A}}",
+        ),
+        (
+            "class C { constructor() { this.a = { b: 1 }; if (process.env.A) { this.a.b = 2 } } } const x = new C().a",
+            "{b: (A ? 2 | !A ? 1)}",
+        ),
         ("let x = 'a'; if (process.env.A) { x = 'b' } if (process.env.A) { x = x + 'c' }", r#"(A ? "bc" | !A ? "a")"#),
         (
             "let x; if (process.env.A) { x = 'a' } else if (process.env.B) { x = 'b' } else { x = 'c' }",

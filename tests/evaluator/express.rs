@@ -194,3 +194,42 @@ fn what_nobody_calls_is_still_seen() {
         project(&[("a.js", "const cors = require('cors'); function never() { function inner() { return cors() } }")]);
     assert_eq!(found.policies.len(), 1);
 }
+
+/// Apollo Server before version 4 brings the `cors` package along.
+#[test]
+fn apollo() {
+    let served = |rest: &str| {
+        let text = format!(
+            "const {{ ApolloServer }} = require('apollo-server-express'); const app = require('express')(); const server = new ApolloServer({{}}); {rest}"
+        );
+        project(&[("server.js", &text)])
+    };
+    let star = served("server.applyMiddleware({ app })");
+    assert_eq!(star.policies.len(), 1);
+    assert_eq!(star.policies[0].allow_origin.allows("https://evil.example", &Assume::Production), Known::Yes);
+    assert_eq!(star.policies[0].installed, Known::Yes);
+    assert_eq!(roles(&star), ["cors", "route"]);
+    let listed =
+        served("app.use(server.getMiddleware({ path: '/api', cors: { origin: ['https://app.example.com'] } }))");
+    assert_eq!(listed.policies[0].allow_origin.allows(ORIGIN, &Assume::Production), Known::Yes);
+    assert_eq!(listed.policies[0].allow_origin.allows("https://evil.example", &Assume::Production), Known::No);
+    assert_eq!(listed.policies[0].paths[0].value.as_ref(), "/api");
+    assert_eq!(served("server.applyMiddleware({ app, cors: false })").policies.len(), 0);
+    let alone = "const { ApolloServer } = require('apollo-server'); new ApolloServer({ cors: { origin: 'https://app.example.com' } }).listen()";
+    assert_eq!(project(&[("server.js", alone)]).policies.len(), 1);
+}
+
+/// socket.io gives its option to the `cors` package, and grants nothing without.
+#[test]
+fn socket_io() {
+    let served = |options: &str| {
+        project(&[("server.js", &format!("const {{ Server }} = require('socket.io'); new Server(3000, {options})"))])
+            .policies
+    };
+    let listed = served("{ cors: { origin: ['https://app.example.com'] } }");
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].allow_origin.allows(ORIGIN, &Assume::Production), Known::Yes);
+    assert_eq!(listed[0].allow_origin.allows("https://evil.example", &Assume::Production), Known::No);
+    assert_eq!(served("{}").len(), 0);
+    assert_eq!(served("{ cors: undefined }").len(), 0);
+}

@@ -92,8 +92,12 @@ fn lists_sets_and_maps() {
         ("const x = ['a', 'b', 'c'].at(-1)", r#""c""#),
         ("const l = ['a', 'b']; const x = l.length", "2"),
         ("const x = ['a', 'b'].map((v, i) => `${i}${v}`)", r#"["0a", "1b"]"#),
-        // Known limit: folds are not followed.
-        ("const x = ['a', 'b'].reduce((all, v) => [...all, v], [])", "?"),
+        ("const x = ['a', 'b'].reduce((all, v) => [...all, v], [])", r#"["a", "b"]"#),
+        (
+            "const x = ['a', 'b'].reduce((all, v) => { if (process.env[v]) all[v] = 1; return all }, {})",
+            "{a: 1 if a, b: 1 if b}",
+        ),
+        ("const x = ['a', ...unknown].reduce((all, v) => [...all, v], [])", "?"),
         ("const l = []; l.unshift('a'); const x = l", r#"["a"]"#),
         ("const x = Array.isArray(['a']) && !Array.isArray('a')", "true"),
         ("const x = []; for (const v of ['a', 'b']) { x.push(v) }", r#"["a", "b"]"#),

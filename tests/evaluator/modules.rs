@@ -25,6 +25,7 @@ fn commonjs() {
         (&[("a.js", "const x = require('./lib').v"), ("lib/index.js", "exports.v = 'b'")], r#""b""#),
         // Known limit: the walk passes over most JSON files, which are data; only those with known names are there.
         (&[("a.js", "const x = require('./b.json')"), ("b.json", r#"{"list": ["b"]}"#)], "?"),
+        (&[("a.js", "const x = require('./config.json').list"), ("config.json", r#"{"list": ["b"]}"#)], r#"["b"]"#),
         (&[("a.js", "const x = require('./package.json').list"), ("package.json", r#"{"list": ["b"]}"#)], r#"["b"]"#),
         (&[("s/a.js", "const x = require('../b').v"), ("b.js", "exports.v = 'b'")], r#""b""#),
         (&[("a.js", "const x = require('./none')")], "?"),

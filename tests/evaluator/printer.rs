@@ -82,6 +82,11 @@ pub(crate) fn formula(formula: &Formula) -> String {
             Test::EnvSet { variable } => variable.to_string(),
             Test::EnvEquals { variable, value } => format!("{variable}={value}"),
             Test::EnvTrue { variable } => format!("{variable}?"),
+            Test::EnvLists { variable, separator, trimmed, term } => {
+                let split = separator.as_ref().map_or(String::new(), |by| format!(" split {by:?}"));
+                let trimmed = if *trimmed { " trimmed" } else { "" };
+                format!("{} in {variable}{split}{trimmed}", self::term(term))
+            }
             Test::Request { term, relation: Relation::Present } => self::term(term),
             Test::Request { term, relation } => format!("{} {relation:?}", self::term(term)),
             Test::Authenticated => "signed in".to_owned(),

@@ -1,7 +1,7 @@
 //! What the parser of dotenv understands and survives.
 
 use crate::{FILE, hostile, within_seconds};
-use corslint::syntax::dotenv::{EnvEntry, parse};
+use corslint::syntax::dotenv::{EnvEntry, parse, samples};
 
 fn entries(text: &str) -> Vec<EnvEntry> {
     let (entries, problems) = parse(FILE, text);
@@ -108,4 +108,22 @@ fn hostile_input_is_survived() {
     }
     let large = "A='x\nB=\"y\\\nC=$C${D:-$E}\n#".repeat(10_000_000 / 26);
     within_seconds("10 MB", || parse(FILE, &large));
+}
+
+#[test]
+fn values_that_comments_show() {
+    let shown = |text: &str| -> Vec<String> {
+        let (entries, _) = parse(FILE, text);
+        let samples = samples(FILE, text, &entries);
+        for (_, value) in &samples {
+            assert_eq!(&text[value.span.start as usize..value.span.end as usize], &*value.value);
+        }
+        samples.iter().map(|(name, value)| format!("{name}={}", value.value)).collect()
+    };
+    assert_eq!(shown("# e.g. 'a.example, b.example'\nA=*\nB=\n"), ["A=a.example, b.example"]);
+    assert_eq!(shown("# \"a\" or `b`\n#\nA=c # not 'd'"), ["A=a", "A=b", "A=d"]);
+    assert_eq!(shown("#A=b\nA=c"), ["A=b"]);
+    assert_eq!(shown("# 'a'\n\nA=b"), [""; 0]);
+    assert_eq!(shown("# don't and won't\nA='b'"), [""; 0]);
+    assert_eq!(shown("# 'a\nA=b"), [""; 0]);
 }

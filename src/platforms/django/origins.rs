@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::values::{list_arms, origin_is, origin_matches};
+use super::super::values::{in_variable, list_arms, origin_is, origin_matches};
 use crate::eval::value::{EnvShape, Item, Kind, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::origin::Url;
@@ -117,6 +117,11 @@ fn listed(value: &Value, texts: &mut Vec<TextForList>) -> Vec<Arm> {
             texts.push(TextForList { span: value.span, effect: text_effect });
             unknown(value.span)
         }
+        Kind::Env(read) if matches!(read.shape, EnvShape::List { .. }) => {
+            let listed = in_variable(read).unwrap_or_else(|| Formula::unknown(value.span));
+            let perhaps_null = perhaps_null(value.span);
+            vec![Arm { when: listed, answer: OriginAnswer::Echo, span: value.span }, perhaps_null]
+        }
         Kind::Null | Kind::Undefined => Vec::new(),
         _ => unknown(value.span),
     }
@@ -129,6 +134,7 @@ fn patterns(value: &Value, texts: &mut Vec<TextForList>) -> Vec<Arm> {
             Kind::Regex { pattern, flags } => {
                 Some(origin_matches(pattern, flags.contains('i'), Anchor::Prefix, item.span))
             }
+            Kind::Env(_) => Some(Formula::unknown(item.span)),
             _ => None,
         }),
         Kind::Str(text) if !text.is_empty() => {

@@ -73,7 +73,7 @@ impl Grant<'_> {
                 }
             }
             Told::Off | Told::Fails => {}
-            Told::Unknown => self.set(Formula::True, name, HeaderPiece::Unknown, span),
+            Told::Variable(_) | Told::Unknown => self.set(Formula::True, name, HeaderPiece::Unknown, span),
         }
         self.vary(Formula::True, "Origin");
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::super::values::{list_arms, origin_matches};
+use super::super::values::{in_variable, list_arms, origin_matches};
 use crate::eval::value::{Args, Closure, EnvShape, Kind, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::{Formula, Test};
@@ -15,7 +15,7 @@ use crate::source::Span;
 
 /// What a request is told.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Told {
+pub(in crate::platforms) enum Told {
     /// Nothing at all: the package goes on as if it were not there.
     Off,
     /// `*`.
@@ -26,23 +26,25 @@ pub(super) enum Told {
     Compared(Vec<Arm>),
     /// The request fails.
     Fails,
+    /// The text of a variable, whoever asks; the condition says for whom it is their own origin.
+    Variable(Formula),
     /// Nobody knows.
     Unknown,
 }
 
 /// What a request is told under a condition.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Case {
+pub(in crate::platforms) struct Case {
     /// When.
-    pub(super) when: Formula,
+    pub(in crate::platforms) when: Formula,
     /// What.
-    pub(super) told: Told,
+    pub(in crate::platforms) told: Told,
     /// Where that is written.
-    pub(super) span: Span,
+    pub(in crate::platforms) span: Span,
 }
 
 /// The cases of the option, in the order in which they are asked.
-pub(super) fn told(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) -> Vec<Case> {
+pub(in crate::platforms) fn told(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) -> Vec<Case> {
     let Some(origin) = origin else { return vec![Case { when: Formula::True, told: Told::Everybody, span: call }] };
     let mut cases = Vec::new();
     for (when, value) in origin.alternatives() {
@@ -56,7 +58,7 @@ pub(super) fn told(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) -> 
 }
 
 /// Who is allowed by these cases.
-pub(super) fn decision(cases: &[Case], origin: Option<&Value>, call: Span) -> OriginDecision {
+pub(in crate::platforms) fn decision(cases: &[Case], origin: Option<&Value>, call: Span) -> OriginDecision {
     let mut arms = Vec::new();
     for case in cases {
         let arm = |answer: OriginAnswer| Arm { when: case.when.clone(), answer, span: case.span };
@@ -65,6 +67,10 @@ pub(super) fn decision(cases: &[Case], origin: Option<&Value>, call: Span) -> Or
             Told::Everybody => arms.push(arm(OriginAnswer::Wildcard)),
             Told::Text(text) => arms.push(arm(OriginAnswer::Fixed(text.clone()))),
             Told::Fails => arms.push(arm(OriginAnswer::Fails)),
+            Told::Variable(own) => {
+                arms.push(Arm { when: case.when.clone().and(own.clone()), ..arm(OriginAnswer::Echo) });
+                arms.push(arm(OriginAnswer::Nothing));
+            }
             Told::Unknown => arms.push(arm(OriginAnswer::Unknown)),
             Told::Compared(inner) => {
                 let inner = inner.iter().cloned();
@@ -118,8 +124,11 @@ fn by_value(value: &Value, span: Span) -> Vec<Case> {
             let star = Formula::test(star, span);
             vec![
                 Case { when: star.clone(), told: Told::Everybody, span },
-                Case { when: star.negated(), told: Told::Unknown, span },
+                Case { when: star.negated(), told: in_variable(read).map_or(Told::Unknown, Told::Variable), span },
             ]
+        }
+        Kind::Env(read) if matches!(read.shape, EnvShape::List { .. }) => {
+            one(in_variable(read).map_or(Told::Unknown, echo))
         }
         _ => one(Told::Unknown),
     }

@@ -41,10 +41,15 @@ pub(super) struct Found {
 pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) -> Found {
     let log = run.log.clone();
     let ids: Vec<ObjectId> = (0..run.objects.len()).map(ObjectId).filter(|&id| is_app(run, id)).collect();
+    let used: BTreeSet<ObjectId> = log.iter().filter_map(|event| event.target.object).collect();
     let mut seen = BTreeSet::new();
     let mut apps = Vec::new();
     let mut mounts = Vec::new();
     for id in ids {
+        // `async def lifespan(_: FastAPI)`: a parameter that nothing is done to is no application of its own.
+        if run.object(id).args.open && !used.contains(&id) {
+            continue;
+        }
         let platform = app_platform(run, id);
         let span = run.object(id).span;
         let mut layers = Layers { run, packages, project, platform };

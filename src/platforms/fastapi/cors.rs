@@ -254,6 +254,10 @@ fn list_arms(when: &Formula, value: &Value, arms: &mut Vec<Arm>) {
             }
         }
         Kind::Null | Kind::Undefined => {}
+        Kind::Env(read) if matches!(read.shape, EnvShape::List { .. }) => {
+            let listed = super::super::values::in_variable(read).unwrap_or_else(|| Formula::unknown(span));
+            arms.push(Arm { when: when.clone().and(listed), answer: OriginAnswer::Echo, span });
+        }
         _ => arms.push(unknown(when.clone())),
     }
 }

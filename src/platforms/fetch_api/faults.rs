@@ -33,9 +33,11 @@ impl Whose {
 /// Everything that is wrong between the answers of a function.
 pub(in crate::platforms) fn faults(handled: &Handled, whose: &Whose) -> Vec<HandlerFault> {
     let mut found = Vec::new();
-    if whose.sees_options && handled.understood {
+    if whose.sees_options && handled.whole {
         preflight(handled, whose, &mut found);
         preflights_alone(handled, whose, &mut found);
+    } else if whose.sees_options {
+        dedicated(handled, whose, &mut found);
     }
     bare_errors(handled, whose, &mut found);
     twice(handled, whose, &mut found);
@@ -89,6 +91,7 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
     let Some(grant) = any_grant else { return };
     let line = line_of(grant);
     if met.iter().any(|answer| !matches!(answer.what, What::Own(_) | What::Fails)) || met.is_empty() {
+        dedicated(handled, whose, found);
         return;
     }
     let branch = handled.answers.iter().find(|answer| only_preflights_if_reached(answer));
@@ -139,6 +142,13 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
     missing_headers(handled, whose, &met, granted, found);
 }
 
+/// Some preflights go elsewhere, or not everything is known: those that are surely answered here need what all need.
+fn dedicated(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
+    let here: Vec<&Answer> =
+        handled.answers.iter().filter(|answer| only_preflights(answer) && grants(answer)).collect();
+    missing_headers(handled, whose, &here, actual(handled).find(|answer| grants(answer)), found);
+}
+
 /// Would it be given to preflights alone, if they came so far?
 fn only_preflights_if_reached(answer: &Answer) -> bool {
     answer.when.tests().iter().any(|(test, _)| is_method(test, "OPTIONS"))
@@ -171,7 +181,7 @@ fn missing_headers(
     found: &mut Vec<HandlerFault>,
 ) {
     let answered: Vec<&&Answer> = met.iter().filter(|answer| is_ok(answer.what)).collect();
-    if answered.iter().any(|answer| answer.open) {
+    if answered.is_empty() || answered.iter().any(|answer| answer.open) {
         return;
     }
     let has_any = |name: &str| answered.iter().any(|answer| has(answer, name));
@@ -292,7 +302,7 @@ fn is_about_origin(undecided: Span, handled: &Handled) -> bool {
 }
 
 /// Is it given where something was thrown?
-fn is_caught(when: &Formula) -> bool {
+pub(super) fn is_caught(when: &Formula) -> bool {
     when.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(tried) if caught_in(when, *tried)))
 }
 

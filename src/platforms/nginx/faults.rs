@@ -167,10 +167,12 @@ fn twice(leaf: &Leaf<'_, '_, '_>) -> Vec<HandlerFault> {
             .filter(|line| line.change == Change::Add && line.sends(ALLOW_ORIGIN) && line.text().is_some())
             .collect();
         if lines.len() > 1 {
-            let texts = lines.iter().filter_map(|line| line.text()).collect::<Vec<_>>().join(", ");
+            let texts = lines.iter().filter_map(|line| line.text()).collect::<Vec<_>>().join("` and `");
+            let detail =
+                format!("sends `{texts}` in lines of their own, and browsers refuse an answer with two values");
             for line in lines {
                 let mut fault = fault(FaultKind::SentTwice, line.span, &leaf.place.name, Some(line));
-                fault.detail = texts.clone();
+                fault.detail.clone_from(&detail);
                 faults.push(fault);
             }
         }

@@ -33,6 +33,8 @@ facts! {
         insecure: Known,
         /// No `Origin` header can ever be equal to it; `malformation` says why.
         malformed: Known,
+        /// It is shown by an example env file and nowhere else; `variable` is the place where the program reads it.
+        example: Flag,
         /// It is a text someone forgot to replace.
         placeholder: Known,
         /// It is the text `null`.

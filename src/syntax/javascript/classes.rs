@@ -1,7 +1,7 @@
 //! Classes and object literals of JavaScript and TypeScript: all that has keys and methods.
 //!
-//! In: class and object nodes. Out: their lowered form. Setters are left out: they would hide the getters of their
-//! name, and nothing reads them.
+//! In: class and object nodes. Out: their lowered form. Setters of classes are methods named `set x`, so that they
+//! do not hide the getters of their name; those of object literals are left out.
 
 use std::sync::Arc;
 
@@ -110,9 +110,9 @@ fn bases(cx: &Reader<'_>, heritage: Node<'_>) -> Vec<Expr> {
 }
 
 fn method(cx: &Reader<'_>, node: Node<'_>, mut outer: Vec<Expr>) -> Option<Method> {
-    let ExprKind::Str(name) = key(cx, field(node, "name")?).kind else { return None };
+    let ExprKind::Str(mut name) = key(cx, field(node, "name")?).kind else { return None };
     if has_token(node, "set") {
-        return None;
+        name = format!("set {name}").into();
     }
     outer.extend(decorators(cx, node));
     let function = Function { decorators: outer, ..function(cx, node) };
