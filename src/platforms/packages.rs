@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::deployed::Deployed;
 use crate::model::origin::Url;
 use crate::source::Spanned;
 use crate::syntax::document::Node;
@@ -22,6 +23,8 @@ pub struct Packages {
     pub homepages: Vec<Spanned<String>>,
     proxied: BTreeSet<Utf8PathBuf>,
     entrypoints: BTreeMap<Utf8PathBuf, String>,
+    /// Which files hosting platforms run.
+    pub deployed: Deployed,
 }
 
 impl Packages {

@@ -43,6 +43,13 @@ pub(super) fn possible(when: &Formula, method: &str) -> Option<bool> {
     when.eval(&AnyPath(Situation::with(&assume, &request)))
 }
 
+/// May an answer be given to a request of a page with this method that says nothing of who asks?
+pub(super) fn anonymous(when: &Formula, method: &str) -> bool {
+    let assume = Assume::Production;
+    let request = Request::new(method, "/").with_any("origin");
+    when.eval(&AnyPath(Situation::with(&assume, &request))) != Some(false)
+}
+
 /// Is it given to CORS-preflight requests alone?
 pub(super) fn only_preflights(answer: &Answer) -> bool {
     possible(&answer.when, "OPTIONS") != Some(false)
