@@ -409,7 +409,7 @@ pub struct Class {
     pub name: Option<Arc<str>>,
     /// Base classes.
     pub bases: Vec<Expr>,
-    /// Methods, `static` or not; a constructor is named `constructor`, `__init__` or `set x`. Getters are marked.
+    /// Methods, `static` or not; a constructor is `constructor` or `__init__`, a setter `set x`. Getters are marked.
     pub methods: Vec<Method>,
     /// Fields with their values, in order; annotations without a value have `None`.
     pub fields: Vec<Field>,
