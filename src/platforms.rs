@@ -9,6 +9,7 @@ mod assembly;
 pub mod client;
 pub mod compose;
 mod configuration;
+pub mod deployed;
 mod dev_proxy;
 pub mod django;
 pub mod express;
@@ -25,6 +26,7 @@ mod overrides;
 pub mod packages;
 pub mod ports;
 mod preflight_only;
+mod small_cors;
 pub mod spelling;
 mod unused_options;
 pub mod values;
@@ -51,6 +53,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     nextjs::recognise(run, packages, entries, &cors, &mut project);
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     assembly::withdraw_unused(&mut project);
+    small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
@@ -62,6 +65,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     unused_options::faults(run, &mut project);
     let defaults = run.open_defaults.iter();
     project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
+    project.env_reads = run.env_reads().iter().map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     ports::attach(run, packages, &mut project);
     project
 }
@@ -101,10 +105,12 @@ pub fn set_apart(project: &mut Project, is_development: impl Fn(FileId) -> bool)
 
 /// Tests, stories, mocks and documentation: code that never serves a browser in production.
 pub fn is_test_path(path: &Utf8Path) -> bool {
-    const FOLDERS: [&str; 24] = [
+    const FOLDERS: [&str; 26] = [
         "test",
         "tests",
+        "__test__",
         "__tests__",
+        "__e2e__",
         "spec",
         "specs",
         "e2e",
@@ -129,10 +135,18 @@ pub fn is_test_path(path: &Utf8Path) -> bool {
     ];
     let folder =
         path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part.to_lowercase().as_str())));
+    // What was put aside is not served any more.
+    let archived = path.components().any(|part| matches!(part.as_str(), "_archive" | "_archived" | "__archive__"));
     let name = path.file_name().unwrap_or("");
     let marked =
-        [".test.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| name.contains(mark));
-    folder || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+        ["test.", "tests.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| match mark
+            .strip_prefix('.')
+        {
+            Some(_) => name.contains(mark),
+            // `a.test.ts`, `a.servertest.ts`.
+            None => name.split_once('.').is_some_and(|(_, marks)| marks.contains(mark)),
+        });
+    folder || archived || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
 /// A settings module for tests by its name.

@@ -187,6 +187,9 @@ async def failed(request: Request, exc: Exception):
 ";
     let added = program(&format!("app = api = FastAPI(){CORS}{handler}"));
     assert_eq!(kinds(&added), [FaultKind::ErrorsWithoutHeaders]);
+    assert_eq!(added.faults[0].status, Some(500));
+    let disguised = program(&format!("app = api = FastAPI(){CORS}{}", handler.replace("500", "200")));
+    assert_eq!(disguised.faults[0].status, Some(200));
     let wrapped =
         format!("api = FastAPI(){handler}\napp = CORSMiddleware(api, allow_origins=['https://app.example.com'])");
     assert_eq!(kinds(&program(&wrapped)), []);

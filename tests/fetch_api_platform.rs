@@ -293,3 +293,137 @@ fn proxies_that_lose_headers_and_those_that_do_not() {
         assert_eq!(kinds(&worker(kept)), [], "{kept}");
     }
 }
+
+const CORS_CLASS: &str = "export class Cors {
+  static preflight(request) {
+    if (request.method !== 'OPTIONS') return null;
+    return new Response(null, { status: 204, headers: {
+      'Access-Control-Allow-Origin': request.headers.get('Origin') || '*',
+      'Access-Control-Allow-Methods': 'GET, POST',
+      'Access-Control-Allow-Headers': 'Content-Type',
+    } });
+  }
+  static add(response, request) {
+    response.headers.set('Access-Control-Allow-Origin', request.headers.get('Origin') || '*');
+    response.headers.set('Access-Control-Allow-Credentials', 'true');
+    return response;
+  }
+}
+";
+
+/// A Worker with a router class; `store` is a module beside it.
+fn routed(store: &str) -> Project {
+    let router = "import { Cors } from './cors';
+import { load, save } from './store';
+export class Router {
+  constructor(env) { this.env = env; }
+  async handle(request) {
+    const { pathname } = new URL(request.url);
+    try {
+      const early = Cors.preflight(request);
+      if (early) return early;
+      let response;
+      if (pathname.startsWith('/items')) {
+        response = await this.items(request, request.method);
+      } else {
+        response = new Response('Not Found', { status: 404 });
+      }
+      return Cors.add(response, request);
+    } catch (error) {
+      return new Response('failed', { status: 500 });
+    }
+  }
+  async items(request, method) {
+    switch (method) {
+      case 'GET': return Response.json(await load(this.env));
+      case 'PATCH': return Response.json(await save(this.env, await request.json()));
+      default: return new Response('Method Not Allowed', { status: 405 });
+    }
+  }
+}
+";
+    let index = "import { Router } from './router';
+export default { async fetch(request, env) { return await new Router(env).handle(request) || new Response('none'); } };
+";
+    read(&[("src/index.js", index), ("src/router.js", router), ("src/cors.js", CORS_CLASS), ("src/store.js", store)])
+}
+
+#[test]
+fn lines_put_on_whatever_a_router_answers() {
+    let plain = "export const load = env => env.DB.all(); export const save = (env, item) => env.DB.put(item);";
+    let project = routed(plain);
+    let policy = only(&project);
+    assert_eq!(told(policy, EVIL), OriginAnswer::Echo);
+    assert_eq!(policy.allow_credentials.value, Known::Yes);
+    assert!(policy.methods_used.iter().any(|method| &*method.value == "PATCH"));
+    assert_eq!(kinds(&project), [FaultKind::PreflightHeaders, FaultKind::ErrorsWithoutHeaders]);
+}
+
+#[test]
+fn what_storage_costs_does_not_hide_the_answers() {
+    let mut store = String::from("const f0 = env => env.DB.all();\n");
+    for level in 1..24 {
+        let below = level - 1;
+        store.push_str(&format!("const f{level} = env => {{ f{below}(env); return f{below}(env); }};\n"));
+    }
+    store.push_str("export const load = env => f23(env); export const save = (env, item) => f23(env);\n");
+    let project = routed(&store);
+    let policy = only(&project);
+    assert_eq!(told(policy, EVIL), OriginAnswer::Echo);
+    assert!(kinds(&project).contains(&FaultKind::ErrorsWithoutHeaders));
+}
+
+#[test]
+fn an_image_that_fails_is_still_an_image() {
+    let image = |error: &str| {
+        worker(&format!(
+            "const headers = {{ 'Access-Control-Allow-Origin': '*' }};
+             try {{ return new Response(await draw(), {{ headers: {{ ...headers, 'Content-Type': 'image/png' }} }}); }}
+             catch (e) {{ return {error}; }}"
+        ))
+    };
+    let failing = image("Response.json({}, { status: e.status, headers })");
+    assert!(failing.policies.iter().all(|policy| policy.static_assets));
+    let data = image("Response.json(await fallback(), { headers })");
+    assert!(!data.policies.iter().all(|policy| policy.static_assets), "what is answered instead is data");
+}
+
+#[test]
+fn an_alternative_answers_for_itself() {
+    let project = worker(
+        "const early = request.method === 'OPTIONS' ? new Response(null, { headers: cors }) : null;
+         return early || new Response('x');",
+    );
+    assert_eq!(kinds(&project), [FaultKind::PreflightOnly]);
+}
+
+#[test]
+fn small_packages_say_who_is_allowed() {
+    let itty = |options: &str| {
+        let text = format!(
+            "import {{ AutoRouter, cors }} from 'itty-router';
+             const {{ preflight, corsify }} = cors({options});
+             const router = AutoRouter({{ before: [preflight], finally: [corsify] }});
+             router.get('/items', () => []);
+             export default router;"
+        );
+        read(&[("src/index.js", &text)])
+    };
+    assert_eq!(told(only(&itty("")), EVIL), OriginAnswer::Wildcard);
+    assert_eq!(told(only(&itty("{ origin: true, credentials: true }")), EVIL), OriginAnswer::Echo);
+    let listed = itty("{ origin: ['https://app.example.com'] }");
+    assert_eq!(told(only(&listed), APP), OriginAnswer::Echo);
+    assert_eq!(told(only(&listed), EVIL), OriginAnswer::Nothing);
+    assert_eq!(only(&listed).vary_origin.value, Known::No);
+    let asked = itty("{ origin: origin => origin?.endsWith('.example.com') ? origin : undefined }");
+    assert_eq!(told(only(&asked), APP), OriginAnswer::Echo);
+    assert_eq!(told(only(&asked), EVIL), OriginAnswer::Nothing);
+    let micro = read(&[(
+        "pages/api/hook.js",
+        "import Cors from 'micro-cors';
+         const cors = Cors({ allowMethods: ['POST'] });
+         export default cors((req, res) => res.end());",
+    )]);
+    assert_eq!(told(only(&micro), EVIL), OriginAnswer::Wildcard);
+    assert_eq!(only(&micro).allow_credentials.value, Known::Yes, "the default of the package");
+}

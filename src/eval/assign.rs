@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::expr::merge_entry;
+use super::literals::merge_entry;
 use super::scope::Variable;
 use super::value::{Args, Kind, MapEntry, Reason, ScopeId, Value};
 use super::{Interp, Target};

@@ -332,7 +332,7 @@ impl Interp<'_> {
     }
 
     fn map_of(&mut self, args: &Args, span: Span) -> Value {
-        let mut map = Map { open: args.open, entries: super::expr::empty_map() };
+        let mut map = Map::opened(args.open);
         if let Some(first) = args.positional.first() {
             match self.items_of(first) {
                 Some(list) if first.as_map().is_none() => {

@@ -96,7 +96,10 @@ impl Interp<'_> {
                 for (when, value) in alternatives.iter() {
                     let depth = self.path.len();
                     self.path.push(when.clone());
+                    let picks = matches!(&value.kind, Kind::Method { receiver, .. } if receiver.as_object().is_some());
+                    self.picked.extend(picks.then_some(depth));
                     let result = self.call(value, args, this.clone(), new, span);
+                    self.picked.retain(|picked| *picked < depth);
                     self.path.truncate(depth);
                     results.push((when.clone(), result));
                 }
@@ -243,6 +246,9 @@ impl Interp<'_> {
         if active >= 2 || self.frames.len() >= self.bounds.depth || !self.step() {
             return Value::unknown(Reason::Bound, span);
         }
+        let Some(allowance) = self.allow(function.span, closure.module) else {
+            return Value::unknown(Reason::NotModelled, span);
+        };
         let scope = self.new_scope(Some(closure.scope), true);
         let language = self.language(closure.module);
         let frame = Frame {
@@ -269,11 +275,15 @@ impl Interp<'_> {
         let flow = self.run_block(&function.body, scope);
         let rest = Formula::all(self.path.iter().skip(depth).cloned());
         self.path.truncate(depth);
+        let ended = self.settle(allowance, function.span);
         let Some(frame) = self.frames.pop() else { return Value::unknown(Reason::Bound, span) };
         // What is thrown here is thrown at the caller, too.
         let base = Formula::all(self.path.iter().skip(self.frames.last().map_or(0, |outer| outer.base)).cloned());
         if let Some(outer) = self.frames.last_mut() {
             outer.throws.extend(frame.throws.iter().map(|(when, at)| (base.clone().and(when.clone()), *at)));
+        }
+        if !ended {
+            return Value::unknown(Reason::NotModelled, span);
         }
         let mut returns = frame.returns;
         if flow == Flow::Falls {

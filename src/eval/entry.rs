@@ -62,7 +62,10 @@ impl Interp<'_> {
         // Functions given to something unknown are seen once in each run.
         let called = std::mem::take(&mut self.called);
         let start = self.log.len();
+        let budget = std::mem::replace(&mut self.budget.answering, true);
+        self.budget.cut = false;
         let value = self.call_closure(closure, args, None, closure.function.span);
+        self.budget.answering = budget;
         let run = std::mem::replace(&mut self.called, called);
         self.called.extend(run);
         self.path = path;
@@ -76,7 +79,7 @@ impl Interp<'_> {
 
     /// Did the last run end because it took too long? What it gave back is then not all.
     pub fn is_exhausted(&self) -> bool {
-        self.steps_left.min(self.entry_steps_left) == 0
+        self.budget.cut || self.steps_left.min(self.entry_steps_left) == 0
     }
 
     /// A name that a module gives out; what is given out and not known is an unknown value.

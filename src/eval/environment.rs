@@ -14,7 +14,7 @@ use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
 use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
-use crate::model::world::is_selector;
+use crate::model::world::{flag, is_selector};
 use crate::source::{Span, Spanned};
 
 /// Which deployment a file of variables is for.
@@ -47,6 +47,8 @@ pub struct EnvFile {
     pub samples: Vec<(Arc<str>, Spanned<Arc<str>>)>,
     /// Names that have a value there which is not written in it.
     pub passed: BTreeSet<Arc<str>>,
+    /// Other files that its services take variables from.
+    pub others: Vec<Utf8PathBuf>,
 }
 
 /// Everything the repository and the user say about variables.
@@ -86,6 +88,22 @@ impl Deployment {
     }
 }
 
+impl EnvFile {
+    /// Does it say what a variable is? What is left blank in a file whose secrets are blank is to be filled in.
+    fn says(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|value| !value.value.is_empty() || !self.is_form())
+    }
+
+    /// It has names of secrets, and nothing behind any of them.
+    fn is_form(&self) -> bool {
+        let is_secret = |name: &str| {
+            name.split('_').any(|word| matches!(word, "KEY" | "SECRET" | "PASSWORD" | "PASS" | "TOKEN" | "PWD"))
+        };
+        let mut secrets = self.variables.iter().filter(|(name, _)| is_secret(name)).peekable();
+        secrets.peek().is_some() && secrets.all(|(_, value)| value.value.trim().is_empty())
+    }
+}
+
 impl Environment {
     /// The text of a variable in production, for code at `from`: what the user states, else the production file nearest
     /// above it, else a plain `.env` that does not look like somebody's own machine.
@@ -93,7 +111,7 @@ impl Environment {
         let nearest = |deployment: Deployment| {
             self.files
                 .iter()
-                .filter(|file| file.deployment == deployment && file.variables.contains_key(name))
+                .filter(|file| file.deployment == deployment && file.says(name))
                 .filter_map(|file| distance(&file.path, from).map(|steps| (steps, file)))
                 .min_by_key(|(steps, _)| *steps)
                 .and_then(|(_, file)| file.variables.get(name))
@@ -102,7 +120,8 @@ impl Environment {
             return Some(found.clone());
         }
         let found = nearest(Deployment::Any)?;
-        let local = found.value.is_empty() || looks_local(&found.value) || is_selector(name);
+        let about_environment = is_selector(name) || flag(name).is_some();
+        let local = found.value.is_empty() || looks_local(&found.value) || about_environment;
         (self.trust_local || !local).then(|| found.clone())
     }
 
@@ -128,6 +147,11 @@ impl Environment {
             }
         }
         filling.into_iter().map(|(name, (_, value))| (name, value)).collect()
+    }
+
+    /// Does a file take variables from another one that is not in the repository?
+    pub fn is_open(&self, file: &EnvFile) -> bool {
+        file.others.iter().any(|other| !self.files.iter().any(|known| known.path == *other))
     }
 
     /// Files that name a variable, in path order.
@@ -169,9 +193,6 @@ impl Interp<'_> {
         let set = env_set(&read);
         let value = Value::new(Kind::Env(read), span);
         let default = default.filter(|_| !self.environment.is_passed(name, &from));
-        if let Some(default) = &default {
-            self.note_open_default(&value, default);
-        }
         match default {
             None => value,
             Some(default) => Value::one_of([(set.clone(), value), (set.negated(), default)], span),

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::Interp;
-use super::value::{EnvShape, Item, Kind, List, Map, MapEntry, Reason, ScopeId, Value};
-use crate::ir::{self, BinaryOp, Entry, Expr, ExprKind, Language, Pattern, TemplatePart, UnaryOp};
+use super::value::{EnvShape, Item, Kind, List, Reason, ScopeId, Value};
+use crate::ir::{BinaryOp, Expr, ExprKind, Language, Pattern, TemplatePart, UnaryOp};
 use crate::model::condition::Formula;
 use crate::model::term::Term;
 use crate::source::Span;
@@ -60,7 +58,7 @@ impl Interp<'_> {
             ExprKind::Unary { op, operand } => self.eval_unary(*op, operand, span, scope),
             ExprKind::Binary { op, left, right } => self.eval_binary(*op, left, right, span, scope),
             ExprKind::Conditional { test, then, otherwise } => {
-                let test = self.eval(test, scope);
+                let test = self.eval_test(test, scope);
                 let condition = self.truthy(&test).given(&self.path);
                 self.choose(condition, then, otherwise, span, scope)
             }
@@ -136,106 +134,6 @@ impl Interp<'_> {
         value
     }
 
-    pub(super) fn eval_list(&mut self, elements: &[ir::Element], span: Span, scope: ScopeId) -> Value {
-        let mut list = List::default();
-        for element in elements {
-            let value = self.eval(&element.value, scope);
-            if element.spread {
-                self.spread_into(&mut list, &value);
-            } else {
-                self.add_item(&mut list, Formula::True, value);
-            }
-        }
-        Value::new(Kind::List(Arc::new(list)), span)
-    }
-
-    /// One more item, unless the list is as long as a list may be.
-    pub(super) fn add_item(&self, list: &mut List, when: Formula, value: Value) {
-        if list.items.len() < self.bounds.items {
-            list.items.push(Item { when, value });
-        } else {
-            list.open = true;
-        }
-    }
-
-    /// The items of a value that is iterated, appended to a list.
-    pub(super) fn spread_into(&mut self, list: &mut List, value: &Value) {
-        for (when, value) in value.alternatives() {
-            match (&value.kind, self.items_of(&value)) {
-                (_, Some(inner)) => {
-                    list.open |= inner.open;
-                    for item in &inner.items {
-                        self.add_item(list, when.clone().and(item.when.clone()), item.value.clone());
-                    }
-                }
-                (Kind::Env(read), _) if read.shape != EnvShape::Text => {
-                    self.add_item(list, when, value.clone());
-                    list.open = true;
-                }
-                _ => list.open = true,
-            }
-        }
-    }
-
-    pub(super) fn eval_map(&mut self, entries: &[Entry], span: Span, scope: ScopeId) -> Value {
-        if let Some(environment) = self.copied_environment(entries, scope) {
-            return environment;
-        }
-        let mut map = Map::default();
-        for entry in entries {
-            match entry {
-                Entry::Pair { key, value, getter } => {
-                    let key_value = self.eval(key, scope);
-                    let value = self.eval(value, scope);
-                    match super::operators::key_text(&key_value) {
-                        Some(name) if map.entries.len() < self.bounds.items => {
-                            let entry = MapEntry { key: key.span, when: Formula::True, value, getter: *getter };
-                            map.entries.insert(name, entry);
-                        }
-                        _ => map.open = true,
-                    }
-                }
-                Entry::Spread(value) => {
-                    let value = self.eval(value, scope);
-                    self.spread_map(&mut map, &value);
-                }
-            }
-        }
-        Value::new(Kind::Map(Arc::new(map)), span)
-    }
-
-    /// `...value` into a map; later keys win, conditional ones keep the earlier value as the alternative.
-    pub(super) fn spread_map(&mut self, map: &mut Map, value: &Value) {
-        for (when, value) in value.alternatives() {
-            match &value.kind {
-                Kind::Map(other) => {
-                    map.open |= other.open;
-                    for (key, entry) in &other.entries {
-                        merge_entry(map, key, entry, &when);
-                    }
-                }
-                Kind::Object(id) => {
-                    let fields = self.object(*id).fields.clone();
-                    map.open |= self.object(*id).class.is_none();
-                    for (key, value) in fields {
-                        let entry = MapEntry { key: value.span, when: Formula::True, value, getter: false };
-                        merge_entry(map, &key, &entry, &when);
-                    }
-                }
-                Kind::Module(id) => {
-                    for (name, value) in self.exports(*id) {
-                        let entry = MapEntry { key: value.span, when: Formula::True, value, getter: false };
-                        merge_entry(map, &name, &entry, &when);
-                    }
-                }
-                // `...(condition && { … })`: nothing is added when it is falsy.
-                Kind::Undefined | Kind::Null | Kind::Bool(false) | Kind::Condition(_) => {}
-                Kind::Env(_) | Kind::Term(_) if when != Formula::True => {}
-                _ => map.open = true,
-            }
-        }
-    }
-
     pub(super) fn eval_template(&mut self, parts: &[TemplatePart], span: Span, scope: ScopeId) -> Value {
         let mut value: Option<Value> = None;
         for part in parts {
@@ -255,7 +153,10 @@ impl Interp<'_> {
     }
 
     pub(super) fn eval_unary(&mut self, op: UnaryOp, operand: &Expr, span: Span, scope: ScopeId) -> Value {
-        let value = self.eval(operand, scope);
+        let value = match op {
+            UnaryOp::Not => self.eval_test(operand, scope),
+            _ => self.eval(operand, scope),
+        };
         match op {
             UnaryOp::Not => Value::condition(self.truthy(&value).negated(), span),
             UnaryOp::Minus => match value.as_num() {
@@ -269,7 +170,10 @@ impl Interp<'_> {
     }
 
     pub(super) fn eval_binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span, scope: ScopeId) -> Value {
-        let first = self.eval(left, scope);
+        let first = match op {
+            BinaryOp::And | BinaryOp::Or => self.eval_test(left, scope),
+            _ => self.eval(left, scope),
+        };
         match op {
             BinaryOp::And | BinaryOp::Or => {
                 let condition = self.truthy(&first).given(&self.path);
@@ -280,6 +184,10 @@ impl Interp<'_> {
                     Formula::True => self.eval(right, scope),
                     goes_on => {
                         let second = self.eval_under(goes_on.clone(), right, scope);
+                        let second = match first.kind {
+                            Kind::Bool(_) | Kind::Condition(_) => self.flag_by_name(right, second),
+                            _ => second,
+                        };
                         self.join_logical(op, condition, first, goes_on, second, span)
                     }
                 }
@@ -302,6 +210,12 @@ impl Interp<'_> {
             }
             _ => {
                 let second = self.eval(right, scope);
+                let (first, second) = match op {
+                    BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In | BinaryOp::NotIn => {
+                        self.compared((left, first), (right, second))
+                    }
+                    _ => (first, second),
+                };
                 self.binary(op, &first, &second, span)
             }
         }
@@ -326,7 +240,13 @@ impl Interp<'_> {
         if op == BinaryOp::Or {
             self.note_open_default(&first, &second);
         }
-        Value::one_of([(goes_on.clone().negated(), first), (goes_on, second)], span)
+        // Each alternative answers for itself: that some other one is there says nothing about this one.
+        let first = first.alternatives().into_iter().map(|(when, one)| {
+            let truth = self.truthy(&one);
+            (when.and(if op == BinaryOp::And { truth.negated() } else { truth }), one)
+        });
+        let parts: Vec<_> = first.chain([(goes_on, second)]).collect();
+        Value::one_of(parts, span)
     }
 
     /// Remembers `process.env.X || '*'`: what is read from the list later does not say where its star was written.
@@ -464,33 +384,4 @@ impl Interp<'_> {
         }
         Value::new(Kind::Term(term), span)
     }
-}
-
-/// Adds an entry to a map; under a condition the earlier entry stays as the alternative.
-pub fn merge_entry(map: &mut Map, key: &Arc<str>, entry: &MapEntry, when: &Formula) {
-    let condition = when.clone().and(entry.when.clone());
-    let merged = match (map.entries.get(key), &condition) {
-        (_, Formula::True) => MapEntry { when: Formula::True, ..entry.clone() },
-        (None, _) => MapEntry { when: condition, ..entry.clone() },
-        (Some(old), _) => {
-            let not = condition.clone().negated();
-            let whole = condition.clone().or(old.when.clone());
-            let value = Value::one_of(
-                [(condition, entry.value.clone()), (not.and(old.when.clone()), old.value.clone())],
-                entry.value.span,
-            );
-            MapEntry {
-                key: entry.key,
-                when: if old.when == Formula::True { Formula::True } else { whole },
-                value,
-                getter: false,
-            }
-        }
-    };
-    map.entries.insert(key.clone(), merged);
-}
-
-/// An empty map to be filled.
-pub(super) fn empty_map() -> IndexMap<Arc<str>, MapEntry> {
-    IndexMap::new()
 }

@@ -7,6 +7,7 @@ use super::value::{EnvRead, EnvShape, Item, Kind, List, Reason, Value};
 use crate::ir::{BinaryOp, Language};
 use crate::model::condition::{Formula, Test};
 use crate::model::term::{Anchor, Part, Pattern, Relation, Term};
+use crate::model::world::flag;
 use crate::source::Span;
 
 impl Interp<'_> {
@@ -385,7 +386,9 @@ pub fn env_lists(read: &EnvRead, term: &Term) -> Option<Formula> {
 }
 
 fn env_truth(read: &EnvRead, python: bool) -> Formula {
-    let boolean = read.shape == EnvShape::Bool || (python && read.shape != EnvShape::Text);
+    // `if (process.env.DEBUG)` means that it is on, however its text is read.
+    let boolean =
+        read.shape == EnvShape::Bool || (python && read.shape != EnvShape::Text) || flag(&read.name).is_some();
     if boolean { Formula::test(Test::EnvTrue { variable: read.name.clone() }, read.read) } else { env_set(read) }
 }
 

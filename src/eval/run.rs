@@ -224,7 +224,7 @@ impl Interp<'_> {
     }
 
     pub(super) fn run_if(&mut self, test: &ir::Expr, then: &[Stmt], otherwise: &[Stmt], scope: ScopeId) -> Flow {
-        let value = self.eval(test, scope);
+        let value = self.eval_test(test, scope);
         let condition = self.truthy(&value).given(&self.path);
         self.run_branches(condition, then, otherwise, scope)
     }
@@ -283,6 +283,7 @@ impl Interp<'_> {
 
     pub(super) fn run_switch(&mut self, subject: &ir::Expr, cases: &[ir::Case], scope: ScopeId) -> Flow {
         let value = self.eval(subject, scope);
+        let value = self.selector_by_name(subject, value);
         let mut selected = Vec::new();
         for case in cases {
             let mut any = Vec::new();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Interp;
-use super::expr::merge_entry;
+use super::literals::merge_entry;
 use super::value::{Args, EnvShape, Item, Kind, List, Map, MapEntry, Reason, Value};
 use crate::model::condition::Formula;
 use crate::source::Span;

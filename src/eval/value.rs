@@ -369,14 +369,7 @@ impl Value {
         match flat.len() {
             0 => Value::unknown(Reason::NotModelled, span),
             1 => flat.swap_remove(0).1,
-            n if n > Value::MOST_ALTERNATIVES => {
-                // A function with many ways to answer gives back as many objects; each is as small as the next.
-                let objects = flat.iter().all(|(_, one)| matches!(one.kind, Kind::Object(_)) || one.is_nullish());
-                match objects && n <= Value::MOST_OBJECTS {
-                    true => Value::new(Kind::OneOf(flat.into()), span),
-                    false => Value::unknown(Reason::Bound, span),
-                }
-            }
+            n if n > Value::MOST_ALTERNATIVES => Value::many(flat, span),
             _ => Value::new(Kind::OneOf(flat.into()), span),
         }
     }

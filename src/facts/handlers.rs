@@ -1,12 +1,60 @@
 //! Faults of order and hand-written answers, as rules see them.
 
 use crate::model::project::{FaultKind, HandlerFault, Project};
-use crate::rules::facts::{Facts, HandlerFacts, Number, Text};
+use crate::rules::facts::{Facts, FurtherFacts, HandlerFacts, Number, Text};
+
+/// Further places that are named.
+const MOST_FURTHER: usize = 20;
 
 pub(super) fn gather(project: &Project, facts: &mut Facts) {
-    for fault in &project.faults {
-        facts.handlers.push(handler_facts(fault));
+    for (index, fault) in project.faults.iter().enumerate() {
+        let Some(others) = others(&project.faults, index) else { continue };
+        let mut one = handler_facts(fault);
+        one.more = others.len().try_into().ok().filter(|more| *more > 0).map(Number::new).unwrap_or_default();
+        let further = |other: &&HandlerFault| FurtherFacts { span: Some(other.span), status: status(other) };
+        one.further = others.iter().take(MOST_FURTHER).map(further).collect();
+        facts.handlers.push(one);
     }
+}
+
+/// The faults that are told together with this one, which is the first a page meets; `None` where another one is that. What a
+/// handler's errors lack is one mistake, however many answers show it; on nginx every line is changed by itself.
+fn others(faults: &[HandlerFault], index: usize) -> Option<Vec<&HandlerFault>> {
+    let fault = &faults[index];
+    if fault.kind != FaultKind::ErrorsWithoutHeaders || fault.platform == "nginx" {
+        return Some(Vec::new());
+    }
+    let same = |other: &HandlerFault| {
+        other.kind == fault.kind
+            && other.platform == fault.platform
+            && other.name == fault.name
+            && other.span.file == fault.span.file
+    };
+    let all = faults.iter().enumerate().filter(|(_, other)| same(other));
+    let first = all.clone().min_by_key(|(_, other)| (urgency(other.status), other.span.start))?;
+    (first.0 == index).then(|| {
+        let mut others: Vec<&HandlerFault> = Vec::new();
+        for (_, other) in all {
+            if other.span != fault.span && others.iter().all(|known| known.span != other.span) {
+                others.push(other);
+            }
+        }
+        others
+    })
+}
+
+/// What a page does differently by the status comes first: signing in, waiting, telling what was wrong with the request.
+fn urgency(status: Option<u16>) -> u8 {
+    match status {
+        Some(401 | 403) => 0,
+        Some(429) => 1,
+        Some(400..=499) => 2,
+        _ => 3,
+    }
+}
+
+fn status(fault: &HandlerFault) -> Number {
+    fault.status.map(|status| Number::new(i64::from(status))).unwrap_or_default()
 }
 
 fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
@@ -18,7 +66,7 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         name: Text::at(fault.name.clone(), fault.span),
         reason: Text::new(fault.detail.clone()),
         missing: Text::new(fault.detail.clone()),
-        status: fault.status.map(|status| Number::new(i64::from(status))).unwrap_or_default(),
+        status: status(fault),
         cors: fault.cors.map(|span| Text::at("CORS", span)).unwrap_or_default(),
         other: fault.other.as_ref().map(|other| Text::at(other.value.clone(), other.span)).unwrap_or_default(),
         ..HandlerFacts::default()

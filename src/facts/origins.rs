@@ -8,8 +8,8 @@ use super::intended::Intended;
 use crate::eval::environment::{Deployment, Environment};
 use crate::model::condition::Test;
 use crate::model::origin::{
-    Malformation, Url, is_loopback, is_placeholder, is_private_network, is_staging, malformation, registrable_domain,
-    www_twin,
+    Malformation, Url, is_app, is_loopback, is_placeholder, is_private_network, is_staging, malformation,
+    registrable_domain, www_twin,
 };
 use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
@@ -28,6 +28,8 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     let open = facts_of_policy.allow_origin.any.0;
+    // What is in force nowhere allows nobody in production, though it may be loose for whoever puts it in force.
+    let in_force = policy.installed != Known::No;
     let insecure = insecure_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, false));
     let loopback = loopback_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, true));
     for (twin, span, loopback) in insecure.chain(loopback).filter(|_| !open) {
@@ -41,7 +43,7 @@ pub(super) fn gather(
             written: Text::at(twin, span),
             scheme: Text::new("http"),
             insecure: true.into(),
-            loopback: loopback.into(),
+            loopback: (in_force && loopback).into(),
             stated: is_stated.into(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),
@@ -61,6 +63,9 @@ pub(super) fn gather(
         .file_stem()
         .is_some_and(|stem| stem.split(['.', '-', '_']).any(|word| stage(word) == Some(Stage::Staging)));
     let only_staging = certain && !open && !made_for_staging && hosts.all(|url| is_staging(&url.host));
+    let has_app = named.iter().filter_map(|one| Url::parse(&one.text)).any(|url| is_app(&url));
+    // On the other system the same application has an origin without a port: `http://localhost`, `https://localhost`.
+    let of_app = |url: &Url| is_app(url) || has_app && url.host == "localhost" && url.port.is_none();
     for one in named {
         let fallback = one.fallback.is_some();
         let deployed = is_deployed_default(one, named);
@@ -95,7 +100,7 @@ pub(super) fn gather(
             environment: "production".into(),
             written: Text::at(one.text.clone(), one.span),
             scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
-            loopback: is_loopback(&host).into(),
+            loopback: (in_force && is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
             private_network: is_private_network(&host).into(),
             insecure: insecure.into(),
             suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),
@@ -176,7 +181,8 @@ fn is_program(path: &Utf8Path) -> bool {
 /// A default that names a deployed site as well is what production uses, not a makeshift for want of the variable.
 fn is_deployed_default(one: &NamedOrigin, named: &[NamedOrigin]) -> bool {
     let Some(variable) = one.fallback.as_ref().filter(|variable| !is_selector(variable)) else { return false };
-    let deployed = |url: Url| url.scheme == "https" && !is_loopback(&url.host) && !is_private_network(&url.host);
+    let deployed =
+        |url: Url| url.scheme == "https" && !is_app(&url) && !is_loopback(&url.host) && !is_private_network(&url.host);
     named.iter().any(|other| {
         other.fallback.as_ref() == Some(variable)
             && !is_placeholder(&other.text)

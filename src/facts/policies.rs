@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::eval::environment::Environment;
 use crate::model::condition::Test;
 use crate::model::link::Link;
-use crate::model::origin::{Url, is_loopback, is_staging};
+use crate::model::origin::{Url, is_app, is_loopback, is_staging};
 use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, Policy};
 use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
 use crate::model::project::Project;
@@ -158,7 +158,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         },
         public_route: public.into(),
         static_assets: policy.static_assets.into(),
-        preflighted: (policy.preflighted && answers_preflights(policy)).into(),
+        preflighted: (policy.preflighted && answers_preflights(policy) && !probed.none).into(),
         handwritten: (&*policy.library == "headers").into(),
         first_on_server: true.into(),
         literal_wildcards: literal_wildcards(policy, with_credentials || by_default(policy)),
@@ -187,7 +187,8 @@ fn allow_origin(
             .or(probed.shared_suffix.as_ref().map(|(_, span)| *span)),
     );
     let production: Vec<&NamedOrigin> = named.iter().filter(|one| one.standing != Standing::Elsewhere).collect();
-    let loopback = |one: &&NamedOrigin| Url::parse(&one.text).is_some_and(|url| is_loopback(&url.host));
+    let loopback =
+        |one: &&NamedOrigin| Url::parse(&one.text).is_some_and(|url| is_loopback(&url.host) && !is_app(&url));
     let certain = decision.is_settled();
     let witness = probed
         .loose
@@ -300,6 +301,8 @@ fn literal_wildcards(policy: &Policy, with_credentials: bool) -> LiteralWildcard
         span: found.first().map(|(_, span)| *span),
         present: (!found.is_empty()).into(),
         which: Text::new(found.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and ")),
+        second: found.get(1).map(|(name, span)| Text::at(*name, *span)).unwrap_or_default(),
+        third: found.get(2).map(|(name, span)| Text::at(*name, *span)).unwrap_or_default(),
     }
 }
 
@@ -312,7 +315,7 @@ fn answers_preflights(policy: &Policy) -> bool {
 
 /// Routes that are public by their name.
 fn is_public(path: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 33] = [
         "public",
         "fonts",
         "font",
@@ -339,6 +342,13 @@ fn is_public(path: &str) -> bool {
         "cdn",
         "open",
         "thumbnails",
+        "qr",
+        "qrcode",
+        "health",
+        "healthz",
+        "sitemap",
+        "opengraph-image",
+        "scripts",
     ];
     path.split(['/', '_', '^', '\\', '(', ')', '|', '.']).any(|part| WORDS.contains(&part.to_lowercase().as_str()))
         || path.contains(".well-known")

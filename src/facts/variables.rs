@@ -1,15 +1,17 @@
 //! Environment variables that decide who is allowed: missing where their siblings are defined.
 
+use std::sync::Arc;
+
 use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::model::policy::{EnvUse, Policy};
 use crate::model::project::Project;
 use crate::rules::facts::{EnvFacts, Facts, Text};
-use crate::source::Sources;
+use crate::source::{Sources, Spanned};
 
 pub(super) fn gather(project: &Project, environment: &Environment, sources: &Sources, facts: &mut Facts) {
     for policy in project.policies.iter().filter(|policy| super::policies::in_production(policy)) {
         for used in &policy.env_reads {
-            let file = sibling_file(used, environment, sources);
+            let file = sibling_file(used, project, environment, sources);
             let defined = environment.naming(&used.name).next().is_some();
             facts.envs.push(env_facts(policy, used, file.filter(|_| !defined)));
         }
@@ -29,12 +31,26 @@ fn env_facts(policy: &Policy, used: &EnvUse, missing_from: Option<&EnvFile>) -> 
     }
 }
 
+/// Does an example have none of the other variables that the same file reads? Then it is about something else.
+fn is_for_others(used: &EnvUse, file: &EnvFile, project: &Project) -> bool {
+    let beside = |read: &&Spanned<Arc<str>>| read.span.file == used.span.file && read.value != used.name;
+    let mut others = project.env_reads.iter().filter(beside).peekable();
+    others.peek().is_some() && others.all(|read| !file.variables.contains_key(&read.value))
+}
+
 /// The env file that speaks for the code that reads the variable: it lies beside or above it and defines several variables.
-fn sibling_file<'e>(used: &EnvUse, environment: &'e Environment, sources: &Sources) -> Option<&'e EnvFile> {
+fn sibling_file<'e>(
+    used: &EnvUse,
+    project: &Project,
+    environment: &'e Environment,
+    sources: &Sources,
+) -> Option<&'e EnvFile> {
     let code = sources.path(used.span.file);
     let speaks = |file: &&EnvFile| {
         let home = file.path.parent().unwrap_or(camino::Utf8Path::new(""));
-        file.deployment != Deployment::Test && code.starts_with(home) && file.variables.len() > 1
+        let near = file.deployment != Deployment::Test && code.starts_with(home) && file.variables.len() > 1;
+        near && !environment.is_open(file)
+            && !(file.deployment == Deployment::Example && is_for_others(used, file, project))
     };
     let preference = |file: &&EnvFile| match file.deployment {
         Deployment::Production => 0,

@@ -19,9 +19,10 @@ pub fn faults(project: &Project) -> Vec<HandlerFault> {
     let mut faults = Vec::new();
     for front in &project.servers {
         let Some(upstream) = &front.upstream else { continue };
-        let Some(policy) = behind(project, front, upstream).and_then(|server| policy_of(project, server)) else {
-            continue;
-        };
+        // Where one of several may stand behind, all of them have to send the header.
+        let behind = behind(project, front, upstream);
+        let policies: Vec<&Policy> = behind.iter().filter_map(|server| policy_of(project, *server)).collect();
+        let Some(policy) = policies.first().filter(|_| policies.len() == behind.len()) else { continue };
         let line = Line::of(front, project);
         let told = |kind: FaultKind, span: Span| {
             let mut fault = HandlerFault::new(kind, front.platform, span, front.name.clone());
@@ -114,12 +115,16 @@ fn is_in_force(policy: &Policy) -> bool {
     policy.installed != Known::No && policy.when.eval(&Situation::of(&Assume::Production)) == Some(true)
 }
 
-/// The server of the repository that requests are passed on to.
-fn behind(project: &Project, front: &Server, upstream: &Upstream) -> Option<usize> {
-    let url = Url::parse(&upstream.url.value)?;
+/// The server of the repository that requests are passed on to; several when it is one of those of a package.
+fn behind(project: &Project, front: &Server, upstream: &Upstream) -> Vec<usize> {
+    let Some(url) = Url::parse(&upstream.url.value) else { return Vec::new() };
     let is_other = |server: &Server| server.upstream.is_none() && server.platform != front.platform;
     let others: Vec<usize> = (0..project.servers.len()).filter(|&index| is_other(&project.servers[index])).collect();
-    let only = |found: Vec<usize>| if let [one] = found.as_slice() { Some(*one) } else { None };
+    let package = |index: usize| &project.servers[index].package;
+    let one_package = |found: &Vec<usize>| match found.as_slice() {
+        [] => false,
+        [first, rest @ ..] => rest.iter().all(|other| package(*other) == package(*first)),
+    };
     let ports = |index: usize| -> &[u16] {
         let server = &project.servers[index];
         match (server.ports.is_empty(), server.platform) {
@@ -128,14 +133,13 @@ fn behind(project: &Project, front: &Server, upstream: &Upstream) -> Option<usiz
             _ => &server.ports,
         }
     };
-    let port = url.port.or(default_port(&url.scheme))?;
+    let Some(port) = url.port.or(default_port(&url.scheme)) else { return Vec::new() };
     let near = is_loopback(&url.host) || !url.host.contains('.') || url.host == "host.docker.internal";
     if !near {
-        return None;
+        return Vec::new();
     }
     let called = |index: usize| {
-        let package = &project.servers[index].package;
-        let home = package.rsplit('/').next().unwrap_or("");
+        let home = package(index).rsplit('/').next().unwrap_or("");
         !home.is_empty() && url.host.split(['-', '_']).any(|word| word.eq_ignore_ascii_case(home))
     };
     let listening: Vec<usize> = others.iter().copied().filter(|&index| ports(index).contains(&port)).collect();
@@ -143,5 +147,6 @@ fn behind(project: &Project, front: &Server, upstream: &Upstream) -> Option<usiz
     let silent = || others.iter().copied().filter(|&index| ports(index).is_empty()).collect::<Vec<_>>();
     let fronts = project.servers.iter().filter_map(|server| server.upstream.as_ref());
     let elsewhere = fronts.filter_map(|other| Url::parse(&other.url.value)).any(|other| other.origin() != url.origin());
-    only(listening).or_else(|| only(named)).or_else(|| only(silent()).filter(|_| others.len() == 1 && !elsewhere))
+    let certain = [listening, named].into_iter().find(one_package);
+    certain.or_else(|| Some(silent()).filter(|_| others.len() == 1 && !elsewhere)).unwrap_or_default()
 }

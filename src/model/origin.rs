@@ -246,8 +246,16 @@ pub fn is_shared_suffix(host: &str) -> bool {
         .is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private) && suffix.as_bytes() == host.as_bytes())
 }
 
+/// Is it the page of an application on the user's own device (Capacitor, Ionic, Tauri, Electron), which really has this origin?
+pub fn is_app(url: &Url) -> bool {
+    !matches!(&*url.scheme, "http" | "https" | "ws" | "wss") || url.host == "tauri.localhost"
+}
+
 /// The twin of an apex or www host: `example.com` ↔ `www.example.com`; none for other subdomains and shared suffixes.
 pub fn www_twin(url: &Url) -> Option<Url> {
+    if is_app(url) {
+        return None;
+    }
     let domain = registrable_domain(&url.host)?;
     let private = psl::suffix(url.host.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
     if private {

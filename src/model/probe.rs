@@ -9,7 +9,7 @@ use super::condition::{Test, World};
 use super::origin::{Url, is_loopback, is_shared_suffix, registrable_domain};
 use super::policy::{Arm, Known, OriginAnswer, OriginDecision};
 use super::term::{Relation, Term};
-use super::world::{Assume, Request, Situation};
+use super::world::{Assume, Request, Situation, flag, is_written_in_code};
 use crate::source::Span;
 
 /// An origin that nobody means to allow.
@@ -404,12 +404,15 @@ fn standing(decision: &OriginDecision, text: &str, span: Span) -> Standing {
     }
 }
 
-/// Environment variables that the decision's conditions ask about.
+/// Environment variables that the decision's conditions ask about, and that may be missing: a deployment sets those that say
+/// whether it is one.
 fn variables(decision: &OriginDecision) -> Vec<String> {
     let mut names = Vec::new();
     for arm in &decision.arms {
         for (test, _) in arm.when.tests() {
             if let Test::EnvEquals { variable, .. } | Test::EnvSet { variable } | Test::EnvTrue { variable } = test
+                && !is_written_in_code(variable)
+                && flag(variable).is_none()
                 && !names.contains(&variable.to_string())
             {
                 names.push(variable.to_string());

@@ -28,6 +28,8 @@ pub struct Project {
     pub hosts: Vec<Spanned<String>>,
     /// Variables with `*` as the default, each at the place of that default.
     pub open_defaults: Vec<Spanned<Arc<str>>>,
+    /// Environment variables that programs read, each at the place of the read.
+    pub env_reads: Vec<Spanned<Arc<str>>>,
     /// Development servers of front ends.
     pub dev_servers: Vec<DevServer>,
     /// Web servers and platforms that stand in front in production.
@@ -68,6 +70,7 @@ impl Project {
         self.idle_names.extend(other.idle_names);
         self.hosts.extend(other.hosts);
         self.open_defaults.extend(other.open_defaults);
+        self.env_reads.extend(other.env_reads);
         self.dev_servers.extend(other.dev_servers);
         self.fronts.extend(other.fronts);
         self.clients.extend(other.clients);

@@ -117,7 +117,8 @@ impl World for Situation<'_> {
             Test::EnvSet { variable } => match self.assume {
                 Assume::Missing(missing) if **missing == **variable => Some(false),
                 Assume::Stated(values) if values.contains_key(&**variable) => Some(!values[&**variable].is_empty()),
-                _ if is_selector(variable) => Some(true),
+                // Production sets what says which environment it is, whatever the default for want of it.
+                _ if is_selector(variable) || flag(variable).is_some() => Some(true),
                 _ => None,
             },
             Test::EnvTrue { variable } => env_true(self.assume, variable),
@@ -147,8 +148,86 @@ impl World for Situation<'_> {
 
 /// Variables that name the environment itself.
 pub fn is_selector(name: &str) -> bool {
-    const NAMES: [&str; 8] = ["ENV", "STAGE", "MODE", "APP_STAGE", "DEPLOYMENT", "ENV_NAME", "RUN_MODE", "PROFILE"];
+    const NAMES: [&str; 12] = [
+        "ENV",
+        "STAGE",
+        "MODE",
+        "APP_STAGE",
+        "APP_MODE",
+        "DEPLOYMENT",
+        "ENV_MODE",
+        "ENV_NAME",
+        "ENV_STATE",
+        "ENV_TYPE",
+        "RUN_MODE",
+        "PROFILE",
+    ];
+    let name = name.trim_start_matches('.');
     NAMES.contains(&name) || name.ends_with("ENVIRONMENT") || name.ends_with("_ENV")
+}
+
+/// A name of the program's code in the place of a variable's, where nobody knows what stands behind it: spelt as a variable
+/// would be, after a dot, which no variable has.
+pub fn written_in_code(name: &str) -> String {
+    format!(".{}", words(name).join("_"))
+}
+
+/// Is it such a name, and no variable?
+pub fn is_written_in_code(variable: &str) -> bool {
+    variable.starts_with('.')
+}
+
+/// The environment in which something of this name is true: `DEBUG`, `isDev`, `IS_PRODUCTION`. A name that says more than that
+/// (`DEV_ORIGIN`) says nothing here.
+pub fn flag(name: &str) -> Option<Stage> {
+    let mut found = None;
+    let mut not = false;
+    for word in words(name) {
+        let stage = match word.as_str() {
+            "DEBUG" | "DEBUGGING" | "DEV" | "DEVELOPMENT" | "DEVMODE" | "LOCAL" | "LOCALDEV" | "TESTING" => {
+                Stage::Development
+            }
+            "PROD" | "PRODUCTION" => Stage::Production,
+            "NOT" | "NON" => {
+                not = !not;
+                continue;
+            }
+            "IS" | "IN" | "ON" | "APP" | "APPLICATION" | "DJANGO" | "FLASK" | "FASTAPI" | "NODE" | "ENV"
+            | "ENVIRONMENT" | "MODE" | "ENABLED" | "RUNNING" | "FLAG" | "SERVER" | "BUILD" => continue,
+            _ => return None,
+        };
+        if found.is_some_and(|found| found != stage) {
+            return None;
+        }
+        found = Some(stage);
+    }
+    match (found?, not) {
+        (Stage::Production, true) => Some(Stage::Development),
+        (_, true) => None,
+        (stage, false) => Some(stage),
+    }
+}
+
+/// The words of a name in capitals, however it is written: `isDevMode`, `IS_DEV_MODE`, `is-dev-mode`.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut open = false;
+    let mut lower = false;
+    for c in name.chars() {
+        if !c.is_ascii_alphanumeric() {
+            open = false;
+            continue;
+        }
+        if !open || (lower && c.is_ascii_uppercase()) {
+            words.push(String::new());
+            open = true;
+        }
+        lower = c.is_ascii_lowercase();
+        if let Some(word) = words.last_mut() {
+            word.push(c.to_ascii_uppercase());
+        }
+    }
+    words
 }
 
 /// What a selector's value stands for.
@@ -201,6 +280,9 @@ fn env_true(assume: &Assume, variable: &str) -> Option<bool> {
         && let Some(stated) = values.get(variable)
     {
         return Some(matches!(stated.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "y" | "on" | "t" | "ok"));
+    }
+    if let Some(stage) = flag(variable) {
+        return Some((stage == Stage::Development) == (*assume == Assume::Development));
     }
     let words: Vec<String> = variable.split('_').map(str::to_ascii_uppercase).collect();
     let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));

@@ -36,6 +36,14 @@ pub fn passed(documents: &[Node]) -> BTreeSet<Arc<str>> {
     names
 }
 
+/// Paths of files that services take variables from: `env_file:` as a text, a list, or a list of maps.
+pub fn env_files(documents: &[Node]) -> Vec<&str> {
+    let services = documents.iter().filter_map(|document| document.get("services")).flat_map(Node::entries);
+    let named = services.filter_map(|(_, service)| service.get("env_file"));
+    let paths = named.flat_map(|named| std::iter::once(named).chain(named.items()));
+    paths.filter_map(|one| one.as_str().or_else(|| one.get("path")?.as_str())).collect()
+}
+
 /// `environment:` of every service, as a map or as `NAME=value` lines. What is interpolated from outside is left out.
 pub fn variables(documents: &[Node]) -> IndexMap<Arc<str>, Spanned<Arc<str>>> {
     let mut variables = IndexMap::new();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::deployed::Deployed;
 use crate::model::origin::Url;
 use crate::source::Spanned;
 use crate::syntax::document::Node;
@@ -22,6 +23,8 @@ pub struct Packages {
     pub homepages: Vec<Spanned<String>>,
     proxied: BTreeSet<Utf8PathBuf>,
     entrypoints: BTreeMap<Utf8PathBuf, String>,
+    /// Which files hosting platforms run.
+    pub deployed: Deployed,
 }
 
 impl Packages {
@@ -92,6 +95,11 @@ impl Packages {
     /// Does the package.json that code at a path belongs to name a package?
     pub fn depends(&self, package: &str, from: &Utf8Path) -> bool {
         self.home(from).and_then(|home| self.directories.get(home)).is_some_and(|names| names.contains_key(package))
+    }
+
+    /// Does the package.json that code at a path belongs to name any package?
+    pub fn depends_on_any(&self, from: &Utf8Path) -> bool {
+        self.home(from).is_some_and(|home| self.directories.contains_key(home))
     }
 
     fn insert(&mut self, path: &Utf8Path, name: String, version: &str) {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::eval::value::{EnvRead, EnvShape, Item, Kind, ObjectId, Value};
 use crate::eval::{Event, env_lists};
 use crate::model::condition::{Formula, Test};
-use crate::model::origin::{Url, is_loopback};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};
 use crate::model::server::{HeaderPiece, HeaderValue};
 use crate::model::term::{Anchor, Pattern, Relation, Term};
@@ -186,17 +185,13 @@ pub fn env_uses(value: &Value, effect: &'static str) -> Vec<EnvUse> {
     uses
 }
 
-/// Is a default one that a deployment could live with? Nothing, an empty list and the developer's own machine are none.
-fn allows_somebody_else(default: &Value) -> bool {
-    let local = |text: &str| {
-        let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
-        pieces.map(Url::parse).all(|url| url.is_some_and(|url| is_loopback(&url.host)))
-    };
+/// Does a default say anything? That it is the developer's own machine is said where it is written.
+fn says_something(default: &Value) -> bool {
     match &default.kind {
         Kind::Env(_) | Kind::Null | Kind::Undefined | Kind::Unknown(_) | Kind::Bool(false) => false,
-        Kind::Str(text) => !local(text),
+        Kind::Str(text) => !text.trim_matches([',', ' ']).is_empty(),
         Kind::List(list) => {
-            list.open || list.items.iter().any(|item| item.value.as_str().is_none_or(|text| !local(text)))
+            list.open || list.items.iter().any(|item| item.value.as_str().is_none_or(|text| !text.trim().is_empty()))
         }
         _ => true,
     }
@@ -221,7 +216,7 @@ fn collect_env(value: &Value, has_default: bool, effect: &'static str, uses: &mu
                         .tests()
                         .iter()
                         .any(|(test, _)| matches!(test, Test::EnvSet { variable } if **variable == *name));
-                    unset && allows_somebody_else(other)
+                    unset && says_something(other)
                 })
             };
             for (_, inner) in alternatives.iter() {

@@ -85,8 +85,8 @@ fn judge(rule: &Rule, subject: &dyn Subject) -> Result<Option<Finding>, String> 
     let span = rule.at.nearest(subject).ok_or("what it found is written nowhere")?;
     let environment = Some(subject.environment()).filter(|name| !name.is_empty()).unwrap_or("production");
     let help = match &rule.help {
-        Some(help) => help.of(subject.platform()).text(subject)?,
-        None => unwrapped(rule.fix.of(subject.platform())),
+        Some(help) => help.of(subject.platform(), subject.by_hand()).text(subject)?,
+        None => unwrapped(rule.fix.of(subject.platform(), subject.by_hand())),
     };
     Ok(Some(Finding {
         rule: rule.id.clone(),
@@ -117,13 +117,17 @@ fn labels(rule: &Rule, subject: &dyn Subject, primary: Span) -> Result<Vec<Label
     let mut labels: Vec<Label> = Vec::new();
     for label in &rule.labels {
         let holds = label.when.as_ref().map_or(Ok(true), |when| when.holds(subject))?;
-        let Some(span) = label.at.span(subject).filter(|_| holds) else { continue };
-        if span != primary && labels.iter().all(|known| known.span != span) {
-            labels.push(Label { span, text: label.text.text(subject)? });
+        for span in label.at.spans(subject).into_iter().filter(|_| holds) {
+            if span != primary && labels.iter().all(|known| known.span != span) {
+                labels.push(Label { span, text: label.text.text(subject)? });
+            }
         }
     }
     Ok(labels)
 }
+
+/// Places that one finding names beside its own.
+const MOST_LABELS: usize = 12;
 
 /// One finding per place, the most severe, and one per server or file where the rule says so. `found` is in order.
 fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
@@ -135,14 +139,33 @@ fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
             None => merged.push(next),
         }
     }
-    let mut servers = HashSet::new();
-    let mut files = HashSet::new();
-    merged.retain(|one| match once {
-        None => true,
-        Some(Once::Server) => one.server.is_none_or(|server| servers.insert(server)),
-        Some(Once::File) => files.insert(one.finding.primary.span.file),
-    });
+    match once {
+        None => {}
+        Some(Once::Server) => {
+            let mut servers = HashSet::new();
+            merged.retain(|one| one.server.is_none_or(|server| servers.insert(server)));
+        }
+        Some(Once::File) => merged = first_of_each_file(merged),
+    }
     merged.into_iter().map(|one| one.finding).collect()
+}
+
+/// The first finding of each file, with the places of the others as labels.
+fn first_of_each_file(found: Vec<Found>) -> Vec<Found> {
+    let mut kept: Vec<Found> = Vec::new();
+    for next in found {
+        let label = next.finding.primary.clone();
+        let file = label.span.file;
+        let Some(first) = kept.iter_mut().find(|one| one.finding.primary.span.file == file) else {
+            kept.push(next);
+            continue;
+        };
+        let labels = &mut first.finding.labels;
+        if labels.len() < MOST_LABELS && labels.iter().all(|known| known.span != label.span) {
+            labels.push(label);
+        }
+    }
+    kept
 }
 
 /// A text whose paragraphs are single lines, as a help is shown; the rule file wraps them for its reader.

@@ -22,7 +22,7 @@ mod suppression;
 pub use calls::CallsFacts;
 pub use client::ClientFacts;
 pub use env::EnvFacts;
-pub use handler::HandlerFacts;
+pub use handler::{FurtherFacts, HandlerFacts};
 pub use header::HeaderFacts;
 pub use kinds::{Flag, Known, Number, Question, Text, Word};
 pub use names::Names;

@@ -155,7 +155,7 @@ fn subject(name: &str) -> Result<Given, Problem> {
 }
 
 fn label(form: &LabelForm, given: Given, errors: &mut FileErrors<'_>) -> Option<RuleLabel> {
-    let at = errors.check(&form.at, Path::parse(&form.at.value, given));
+    let at = errors.check(&form.at, Path::to_places(&form.at.value, given));
     let text = errors.check(&form.text, Template::parse(&form.text.value, given));
     let when = form.when.as_ref().map(|when| errors.check(when, Expr::condition(&when.value, given)));
     match when {

@@ -28,6 +28,14 @@ impl Path {
         ))
     }
 
+    /// Reads a path to something that has a place, or to a list of such things.
+    pub(super) fn to_places(source: &str, given: Given) -> Result<Path, Problem> {
+        match Path::walk(source, given)? {
+            (path, Kind::List(_)) => Ok(path),
+            _ => Path::parse(source, given),
+        }
+    }
+
     /// Reads a path to a text.
     pub(super) fn to_text(source: &str, given: Given) -> Result<Path, Problem> {
         let (path, kind) = Path::walk(source, given)?;
@@ -64,9 +72,14 @@ impl Path {
         Ok((Path { fields }, kind))
     }
 
-    /// The span of what is named, if it is written anywhere.
-    pub(super) fn span(&self, subject: &dyn Record) -> Option<Span> {
-        follow(subject, &self.fields).last().and_then(|(_, span)| *span)
+    /// The spans of what is named, as far as it is written anywhere: one, or one for each record of a list.
+    pub(super) fn spans(&self, subject: &dyn Record) -> Vec<Span> {
+        if let [field] = &*self.fields
+            && let Some(Fact::List(records)) = subject.fact(field)
+        {
+            return records.into_iter().filter_map(Record::span).collect();
+        }
+        follow(subject, &self.fields).last().and_then(|(_, span)| *span).into_iter().collect()
     }
 
     /// The span of what is named, or else of the smallest enclosing record that is written somewhere: a library's

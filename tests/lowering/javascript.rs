@@ -198,3 +198,16 @@ fn jsx() {
         );
     }
 }
+
+#[test]
+fn assertions_of_imports_are_understood() {
+    for text in [
+        "import data from './data.json' assert { type: 'json' };\nexport default data;\n",
+        "import data from './data.json' with { type: 'json' };\nexport default data;\n",
+    ] {
+        for dialect in [Dialect::JavaScript, Dialect::TypeScript] {
+            let (_, problems) = javascript::parse(FileId(0), text, dialect);
+            assert!(problems.is_empty(), "{text}: {problems:?}");
+        }
+    }
+}

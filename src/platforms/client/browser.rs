@@ -83,6 +83,8 @@ const ELSEWHERE: [&str; 12] = [
 /// Bundlers that give pages those variables only whose names begin so.
 const BUNDLERS: [&str; 9] =
     ["@sveltejs/kit", "@vue/cli-service", "astro", "gatsby", "next", "nuxt", "react-scripts", "vite", "@remix-run/dev"];
+/// Bundlers that leave variables alone.
+const PACKERS: [&str; 6] = ["browserify", "esbuild", "parcel-bundler", "rollup", "tsup", "webpack"];
 const PUBLIC: [&str; 9] = [
     "NEXT_PUBLIC_",
     "VITE_",
@@ -253,7 +255,8 @@ impl<'p> Places<'p> {
             _ => None,
         };
         let prefixed = BUNDLERS.iter().any(|name| self.packages.depends(name, path));
-        prefixed && name.is_some_and(|name| !PUBLIC.iter().any(|prefix| name.starts_with(prefix)))
+        let injected = name.as_ref().is_some_and(|name| name.starts_with(super::text::INJECTED));
+        prefixed && !injected && name.is_some_and(|name| !PUBLIC.iter().any(|prefix| name.starts_with(prefix)))
     }
 
     /// Does code of this file run in a browser?
@@ -279,6 +282,11 @@ impl<'p> Places<'p> {
         let in_app_router =
             has(&["next"]) && path.parent().is_some_and(|parent| parent.iter().any(|part| part == "app"));
         if in_app_router && nature.directive.as_deref() != Some("use client") {
+            return None;
+        }
+        // A package that uses others, but nothing to put code into pages with, and code that says nothing of a browser: a bot.
+        let packed = has(&BUNDLERS) || has(&PACKERS);
+        if !own && !pages && !both && !packed && self.packages.depends_on_any(path) && !is_page_path(path) {
             return None;
         }
         // Beside a server of its own package, code has to show that it is not a part of it.

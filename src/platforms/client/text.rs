@@ -107,6 +107,10 @@ fn base<'t>(run: &Interp<'_>, first: Option<&Value>, text: &'t str) -> (Base, Op
                 let seen = seen(run, &name);
                 (Base::Variable { name, seen }, rest)
             }
+            Kind::External(path) if injected(path).is_some() => {
+                let (holder, key) = injected(path).unwrap_or_default();
+                (Base::Variable { name: format!("{INJECTED}{holder}.{key}").into(), seen: seen(run, key) }, rest)
+            }
             Kind::External(path) if path.ends_with("location.origin") => (Base::Relative, rest),
             Kind::Undefined | Kind::Null => (Base::Relative, None),
             _ => (Base::Open, rest),
@@ -131,6 +135,17 @@ fn base<'t>(run: &Interp<'_>, first: Option<&Value>, text: &'t str) -> (Base, Op
         }
         _ => (Base::Open, Some(rest)),
     }
+}
+
+/// What the name of a variable begins with that the page's server writes into the page.
+pub(super) const INJECTED: &str = "window.";
+
+/// `window.__ENV__.API_URL`: the holder and the name.
+fn injected(path: &str) -> Option<(&str, &str)> {
+    let (holder, key) = path.strip_prefix("js:")?.split_once('.')?;
+    let words = || holder.split('_').filter(|word| !word.is_empty());
+    let named = words().any(|word| matches!(word.to_ascii_lowercase().as_str(), "env" | "config" | "runtime"));
+    (holder.starts_with('_') && named && !key.contains('.')).then_some((holder, key))
 }
 
 fn is_in_env_file(run: &Interp<'_>, span: Span) -> bool {

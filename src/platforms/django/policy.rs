@@ -41,6 +41,7 @@ pub(super) fn add(run: &mut Interp<'_>, packages: &Packages, settings: &Settings
         let mut theirs = setting_faults(run, base, version);
         conflicts(run, base, &origin_settings(run, base), &mut theirs);
         theirs.retain(|fault| !faults.iter().any(|own| own.name.span == fault.name.span));
+        theirs.retain(|fault| !revives(run, settings, &origins, fault));
         faults.extend(theirs);
     }
     let headers: &[&str] =
@@ -259,6 +260,14 @@ fn conflicts(run: &Interp<'_>, settings: &Settings, origins: &OriginSettings, fa
             },
         });
     }
+}
+
+/// Does the module that builds on a base take back that everybody is allowed? The base's list, if it is still that one, then
+/// decides.
+fn revives(run: &Interp<'_>, settings: &Settings, origins: &OriginSettings, fault: &Setting) -> bool {
+    let closed = origins.all.as_ref().map(in_production).is_some_and(|value| matches!(value.kind, Kind::Bool(false)));
+    let by_all = matches!(&fault.fault, Fault::Disabled { by, .. } if by.value.contains("ALLOW_ALL"));
+    closed && by_all && settings.place(run, &fault.name.value) == Some(fault.name.span)
 }
 
 /// Hosts that the settings name as the project's own.

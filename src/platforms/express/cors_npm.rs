@@ -200,7 +200,8 @@ fn closest(name: &str) -> Option<&'static str> {
 }
 
 /// Does a decision let a request without `Origin` end in an error, at the latest where a variable lists origins?
-pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> {
+/// The variable is named where the default for want of it lets everybody through.
+pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<(Span, Option<String>)> {
     let request = Request::new("GET", "/");
     let assume =
         Assume::Stated(starred(decision).map(|name| (name.to_string(), "https://listed.example".into())).collect());
@@ -208,7 +209,15 @@ pub(super) fn refuses_missing_origin(decision: &OriginDecision) -> Option<Span> 
         arm.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()))
     });
     match decision.ask(&Situation::with(&assume, &request)) {
-        (OriginAnswer::Fails, span) if tests_origin => Some(span),
+        (OriginAnswer::Fails, span) if tests_origin => {
+            let variables = starred(decision).map(str::to_owned);
+            let passes = |name: &String| {
+                let world = Assume::Missing(name.clone());
+                let (answer, _) = decision.ask(&Situation::with(&world, &request));
+                matches!(answer, OriginAnswer::Wildcard | OriginAnswer::Echo)
+            };
+            Some((span, variables.into_iter().find(passes)))
+        }
         _ => None,
     }
 }

@@ -10,13 +10,14 @@ use super::preflight;
 use super::registration::policies_of;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ObjectId, Value};
-use crate::model::policy::{Fault, Known, Setting};
+use crate::model::policy::{Fault, Known, Policy, Setting};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Effect, Handler, Role, Scope, Server};
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
 
 pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Project) {
+    super::overwritten::withdraw(project);
     let mut faults = Vec::new();
     for server in &project.servers {
         for (index, handler) in server.handlers.iter().enumerate() {
@@ -30,10 +31,11 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
     twice(project);
     for policy in &project.policies {
         if &*policy.library == "cors"
-            && let Some(span) = refuses_missing_origin(&policy.allow_origin)
+            && let Some((span, listed_in)) = refuses_missing_origin(&policy.allow_origin)
         {
             let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, "express", span, "origin");
             one.cors = Some(policy.span);
+            one.detail = listed_in.unwrap_or_default();
             faults.push(one);
         }
     }
@@ -185,6 +187,7 @@ fn twice(project: &mut Project) {
             }
         }
     }
+    found.extend(below_another(project));
     for (policy, by, span) in found {
         project.policies[policy].settings.push(Setting {
             name: Spanned::new("cors()".into(), span),
@@ -196,6 +199,37 @@ fn twice(project: &mut Project) {
             },
         });
     }
+}
+
+/// A `cors()` of some paths below one of the whole application, which answers their preflights too. Where methods are named, only
+/// those that always need one count.
+fn below_another(project: &Project) -> Vec<(usize, Span, Span)> {
+    let mut found = Vec::new();
+    for server in &project.servers {
+        let mut outer: Option<(usize, Span)> = None;
+        for handler in server.handlers.iter().filter(|handler| reached(handler) && handler.effects.is_empty()) {
+            let Role::Cors(policy) = handler.role else { continue };
+            let differs =
+                |other: usize| project.policies[policy].allow_origin.arms != project.policies[other].allow_origin.arms;
+            let methods = &handler.scope.methods;
+            let always = methods.iter().all(|method| matches!(&**method, "PUT" | "PATCH" | "DELETE"));
+            match (&handler.scope.path, outer) {
+                (None, None) if methods.is_empty() && answers_options(&project.policies[policy]) => {
+                    outer = Some((policy, handler.span));
+                }
+                (Some(_), Some((other, by))) if always && policy != other && differs(other) => {
+                    found.push((policy, by, handler.span));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Without `preflightContinue` the package answers OPTIONS itself.
+fn answers_options(policy: &Policy) -> bool {
+    policy.effects.iter().any(|guarded| matches!(guarded.effect, Effect::Answer(_)))
 }
 
 /// `cors(…)` that is given to nobody, and the package imported for nothing.

@@ -15,7 +15,7 @@ use crate::source::Span;
 
 /// What a request is told.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Told {
+pub(in crate::platforms) enum Told {
     /// Nothing at all: the package goes on as if it were not there.
     Off,
     /// `*`.
@@ -34,17 +34,17 @@ pub(super) enum Told {
 
 /// What a request is told under a condition.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Case {
+pub(in crate::platforms) struct Case {
     /// When.
-    pub(super) when: Formula,
+    pub(in crate::platforms) when: Formula,
     /// What.
-    pub(super) told: Told,
+    pub(in crate::platforms) told: Told,
     /// Where that is written.
-    pub(super) span: Span,
+    pub(in crate::platforms) span: Span,
 }
 
 /// The cases of the option, in the order in which they are asked.
-pub(super) fn told(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) -> Vec<Case> {
+pub(in crate::platforms) fn told(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) -> Vec<Case> {
     let Some(origin) = origin else { return vec![Case { when: Formula::True, told: Told::Everybody, span: call }] };
     let mut cases = Vec::new();
     for (when, value) in origin.alternatives() {
@@ -58,7 +58,7 @@ pub(super) fn told(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) -> 
 }
 
 /// Who is allowed by these cases.
-pub(super) fn decision(cases: &[Case], origin: Option<&Value>, call: Span) -> OriginDecision {
+pub(in crate::platforms) fn decision(cases: &[Case], origin: Option<&Value>, call: Span) -> OriginDecision {
     let mut arms = Vec::new();
     for case in cases {
         let arm = |answer: OriginAnswer| Arm { when: case.when.clone(), answer, span: case.span };

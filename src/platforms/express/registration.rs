@@ -52,6 +52,17 @@ const STATIC: [&str; 4] = ["npm:express.static()", "npm:serve-static()", "npm:se
 const PROXIES: [&str; 3] =
     ["npm:http-proxy-middleware.createProxyMiddleware()", "npm:http-proxy-middleware()", "npm:express-http-proxy()"];
 
+/// Packages whose handlers answer all that gets to them: GraphQL over HTTP.
+const ANSWERS: [&str; 7] = [
+    "npm:@apollo/server/express4.expressMiddleware()",
+    "npm:@as-integrations/express4.expressMiddleware()",
+    "npm:@as-integrations/express5.expressMiddleware()",
+    "npm:express-graphql.graphqlHTTP()",
+    "npm:graphql-http/lib/use/express.createHandler()",
+    "npm:graphql-yoga.createYoga()",
+    "npm:graphql-yoga()",
+];
+
 /// Builds a server of every application, and of routers that are mounted nowhere.
 pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObjects, project: &mut Project) {
     let apps: Vec<ObjectId> =
@@ -60,9 +71,11 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
     let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
     for &app in apps.iter().filter(|app| !mounted.contains(app)) {
         let span = run.object(app).span;
+        let known_faults = project.faults.len();
         let mut builder = Builder { run, packages, cors, project, log: &log, active: Vec::new(), complete: true };
         let handlers = builder.handlers_of(app, "", &Formula::True);
         let complete = builder.complete;
+        super::overwritten::drop_covered(project, known_faults, &handlers);
         let file = run.path_of_span(span);
         let index = project.servers.len();
         for handler in &handlers {
@@ -290,7 +303,7 @@ impl Builder<'_, '_> {
                     handler.role = Role::Static;
                 } else if PROXIES.contains(&plain.as_str()) {
                     handler.role = Role::Proxy;
-                } else if route_end {
+                } else if route_end || (ANSWERS.contains(&path.as_str()) && handler.scope.path.is_some()) {
                     handler.role = Role::Route;
                     handler.understood = false;
                 } else {

@@ -118,27 +118,34 @@ fn exceptions(run: &mut Interp<'_>, found: &Found, app: &App, project: &Project,
     });
     let Some((event, closure)) = handler else { return };
     let certain = event.when.eval(&Situation::of(&Assume::Production)) == Some(true);
-    if !certain || writes_headers(run, &closure) {
+    if !certain {
         return;
     }
+    let Some(status) = bare_answer(run, &closure) else { return };
     let name = closure.function.name.as_deref().unwrap_or("exception_handler");
     let decorated = event.target.path.ends_with("()()");
     let span = if decorated { heading(&closure.function) } else { event.span };
     let mut one = HandlerFault::new(FaultKind::ErrorsWithoutHeaders, server.platform, span, name);
     one.cors = Some(cors.span);
-    one.status = Some(500);
+    one.status = status;
+    one.detail = "ServerErrorMiddleware calls it, which stands around every middleware that is added".to_owned();
     if !faults.contains(&one) {
         faults.push(one);
     }
 }
 
-/// Does a handler of exceptions write the header itself, or may it?
-fn writes_headers(run: &mut Interp<'_>, closure: &Arc<Closure>) -> bool {
+/// What a handler of exceptions answers, where that is known; nothing when it writes the header itself, or may.
+fn bare_answer(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Option<Option<u16>> {
     let handled = handle(run, closure, &Task::of(Purpose::Route));
     let writes = handled.effects.iter().any(|guarded| {
         matches!(&guarded.effect, Effect::Set(name, _) if name.value.eq_ignore_ascii_case("access-control-allow-origin"))
     });
-    writes || !handled.understood
+    let mut statuses = handled.effects.iter().filter_map(|guarded| match guarded.effect {
+        Effect::Answer(status) => Some(status),
+        _ => None,
+    });
+    let first = statuses.next().flatten();
+    (!writes && handled.understood).then(|| first.filter(|first| statuses.all(|other| other == Some(*first))))
 }
 
 /// Two `CORSMiddleware` around one application: the outer one decides.

@@ -58,8 +58,10 @@ pub(in crate::platforms) enum What {
 pub(in crate::platforms) struct Handled {
     /// Its answers, in the order in which they are met.
     pub(in crate::platforms) answers: Vec<Answer>,
-    /// These are all its answers.
+    /// These are all its answers, and every one is known.
     pub(in crate::platforms) understood: bool,
+    /// These are all its answers, though not every one may be known.
+    pub(in crate::platforms) whole: bool,
     /// It reads a body that pages can only send after a preflight: JSON.
     pub(in crate::platforms) reads_json: Option<Span>,
     /// It reads a request header that needs a preflight.
@@ -96,6 +98,7 @@ impl Handled {
         self.answers
             .extend(other.answers.into_iter().map(|answer| Answer { when: asked.clone().and(answer.when), ..answer }));
         self.understood &= other.understood;
+        self.whole &= other.whole;
         self.reads_json = self.reads_json.or(other.reads_json);
         self.reads_authorization = self.reads_authorization.or(other.reads_authorization);
         self.methods.extend(other.methods);
@@ -123,7 +126,8 @@ pub(in crate::platforms) fn handle(
     let first_object = run.objects.len();
     let (events, result) = run.run_function(closure, args);
     let values = answered(&events, result);
-    let mut handled = Handled { understood: !run.is_exhausted(), ..Handled::default() };
+    let whole = !run.is_exhausted();
+    let mut handled = Handled { understood: whole, whole, ..Handled::default() };
     for event in &events {
         notice(event, &mut handled);
         if &*event.target.path == "throw" && !is_caught(event, &events) {
@@ -144,11 +148,16 @@ pub(in crate::platforms) fn handle(
         if matches!(value.kind, Kind::Unknown(crate::eval::value::Reason::Bound)) {
             // Too many ways to answer: what is known is that these answers are among them.
             handled.understood = false;
+            handled.whole = false;
             let made = run.returned_objects().filter(|id| id.0 >= first_object).collect::<BTreeSet<_>>();
+            let first = handled.answers.len();
             for id in made.into_iter().filter(|id| &*run.object(*id).path == RESPONSE) {
                 let value = Value::new(Kind::Object(id), run.object(id).span);
                 answer(run, run.object(id).when.clone(), &value, home, &events, &mut handled);
             }
+            // Lines that are put on the unknown one are lines of each of them.
+            let later = events.iter().any(puts_line_on_unknown);
+            handled.answers.iter_mut().skip(first).for_each(|answer| answer.open |= later);
             continue;
         }
         answer(run, when, &value, home, &events, &mut handled);
@@ -169,6 +178,15 @@ pub(in crate::platforms) fn handle(
         }
     }
     handled
+}
+
+/// `response.headers.set('Access-Control-…', …)` on a response that nobody knows.
+fn puts_line_on_unknown(event: &Event) -> bool {
+    let path = &*event.target.path;
+    let name = event.args.positional.first().and_then(Value::as_str);
+    path.starts_with('?')
+        && [".set", ".append", "[]="].iter().any(|end| path.ends_with(end))
+        && name.is_some_and(|name| super::super::manual::is_cors_header(name))
 }
 
 /// What an event says about the function.
@@ -289,6 +307,10 @@ fn answer(run: &Interp<'_>, when: Formula, value: &Value, home: Span, events: &[
         };
         if let Some(headers) = object.fields.get("headers").and_then(Value::as_object) {
             one.lines = lines::effects(&lines::of(run, headers), &facts);
+        } else if one.what == What::Unknown && path.starts_with("npm:") {
+            // `new StreamingTextResponse(stream, { headers })`: packages make answers of their own as `Response` does.
+            let given = object.args.all().filter_map(|arg| super::super::values::option(arg, "headers")).next();
+            one.lines = given.map(|headers| lines::effects(&lines::init(run, &headers), &facts)).unwrap_or_default();
         }
         handled.answers.push(one);
         return;
@@ -355,11 +377,14 @@ fn place(answers: &mut [Answer]) {
 
 /// Does a condition ask for something to be thrown in this `try`?
 pub(super) fn caught_in(when: &Formula, tried: Span) -> bool {
-    let thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(***test, Test::Thrown(span) if span == tried));
-    when.conjuncts().iter().any(|part| match part {
-        Formula::Any(parts) => parts.iter().any(thrown),
-        part => thrown(part),
-    })
+    fn asks(part: &Formula, tried: Span) -> bool {
+        match part {
+            Formula::Test(test, _) => matches!(***test, Test::Thrown(span) if span == tried),
+            Formula::All(parts) | Formula::Any(parts) => parts.iter().any(|part| asks(part, tried)),
+            _ => false,
+        }
+    }
+    asks(when, tried)
 }
 
 /// What a function gives back.

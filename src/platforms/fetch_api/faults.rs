@@ -4,7 +4,7 @@
 //! In: the answers of one function. Out: `HandlerFault`s, only where every answer that matters is known.
 
 use super::answers::{Answer, Handled, What, caught_in};
-use super::grants::{grants, has, line_value, only_preflights, possible};
+use super::grants::{anonymous, grants, has, line_value, only_preflights, possible};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault};
 use crate::model::server::{Effect, Handler};
@@ -33,9 +33,11 @@ impl Whose {
 /// Everything that is wrong between the answers of a function.
 pub(in crate::platforms) fn faults(handled: &Handled, whose: &Whose) -> Vec<HandlerFault> {
     let mut found = Vec::new();
-    if whose.sees_options && handled.understood {
+    if whose.sees_options && handled.whole {
         preflight(handled, whose, &mut found);
         preflights_alone(handled, whose, &mut found);
+    } else if whose.sees_options {
+        dedicated(handled, whose, &mut found);
     }
     bare_errors(handled, whose, &mut found);
     twice(handled, whose, &mut found);
@@ -89,6 +91,7 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
     let Some(grant) = any_grant else { return };
     let line = line_of(grant);
     if met.iter().any(|answer| !matches!(answer.what, What::Own(_) | What::Fails)) || met.is_empty() {
+        dedicated(handled, whose, found);
         return;
     }
     let branch = handled.answers.iter().find(|answer| only_preflights_if_reached(answer));
@@ -139,6 +142,13 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
     missing_headers(handled, whose, &met, granted, found);
 }
 
+/// Some preflights go elsewhere, or not everything is known: those that are surely answered here need what all need.
+fn dedicated(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
+    let here: Vec<&Answer> =
+        handled.answers.iter().filter(|answer| only_preflights(answer) && grants(answer)).collect();
+    missing_headers(handled, whose, &here, actual(handled).find(|answer| grants(answer)), found);
+}
+
 /// Would it be given to preflights alone, if they came so far?
 fn only_preflights_if_reached(answer: &Answer) -> bool {
     answer.when.tests().iter().any(|(test, _)| is_method(test, "OPTIONS"))
@@ -171,7 +181,7 @@ fn missing_headers(
     found: &mut Vec<HandlerFault>,
 ) {
     let answered: Vec<&&Answer> = met.iter().filter(|answer| is_ok(answer.what)).collect();
-    if answered.iter().any(|answer| answer.open) {
+    if answered.is_empty() || answered.iter().any(|answer| answer.open) {
         return;
     }
     let has_any = |name: &str| answered.iter().any(|answer| has(answer, name));
@@ -233,7 +243,9 @@ pub(super) fn line_of(answer: &Answer) -> Span {
 /// Answers with an error status that lack the header the others have.
 fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
     let granting: Vec<&Answer> = actual(handled)
-        .filter(|answer| grants(answer) && (is_ok(answer.what) || matches!(answer.what, What::Upstream | What::Next)))
+        .filter(|answer| {
+            grants(answer) && (is_ok(answer.what) || matches!(answer.what, What::Upstream | What::Next | What::Unknown))
+        })
         .collect();
     let Some(first) = granting.first() else { return };
     // Pages and files beside the interface are not meant for other origins, nor are the errors among them.
@@ -249,16 +261,18 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         if grants(answer) || answer.open || matches!(status, Some(405 | 426)) {
             continue;
         }
-        let about = |picks: fn(&Part) -> bool| -> Vec<Formula> {
+        let about = |picks: &dyn Fn(&Test) -> bool| -> Vec<Formula> {
             let parts = answer.when.conjuncts().into_iter();
-            parts
-                .filter(|part| {
-                    part.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if picks(&term.part)))
-                })
-                .collect()
+            parts.filter(|part| part.tests().iter().any(|(test, _)| picks(test))).collect()
         };
-        let origin = about(|part| *part == Part::Header("origin".into()));
-        let path = about(|part| matches!(part, Part::Path | Part::Target));
+        let origin = about(&|test| match test {
+            Test::Request { term, .. } => term.part == Part::Header("origin".into()),
+            // The origin was held against a list that is not known.
+            Test::Unknown(span) => is_about_origin(*span, handled),
+            _ => false,
+        });
+        let path =
+            about(&|test| matches!(test, Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target)));
         let shares = |facts: &[Formula], other: &&&Answer| {
             Formula::all(facts.iter().cloned().chain([other.when.clone()])) != Formula::False
         };
@@ -266,7 +280,9 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         let refused = !origin.is_empty() && !granting.iter().any(|other| shares(&origin, &other));
         let elsewhere = !plain.is_empty() && !path.is_empty() && !granting.iter().any(|other| shares(&path, &other));
         let reached = is_caught(&answer.when)
-            || ["GET", "POST", "PUT", "DELETE"].iter().any(|method| possible(&answer.when, method) != Some(false));
+            || ["GET", "POST", "PUT", "DELETE"]
+                .iter()
+                .any(|method| possible(&answer.when, method) != Some(false) || anonymous(&answer.when, method));
         if refused || elsewhere || !reached {
             continue;
         }
@@ -280,8 +296,13 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
     }
 }
 
+/// Is what cannot be decided here said by a call that was given the request's origin?
+fn is_about_origin(undecided: Span, handled: &Handled) -> bool {
+    handled.about_origin.iter().any(|call| undecided.contains(*call) || call.contains(undecided))
+}
+
 /// Is it given where something was thrown?
-fn is_caught(when: &Formula) -> bool {
+pub(super) fn is_caught(when: &Formula) -> bool {
     when.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(tried) if caught_in(when, *tried)))
 }
 

@@ -43,6 +43,13 @@ pub(super) fn possible(when: &Formula, method: &str) -> Option<bool> {
     when.eval(&AnyPath(Situation::with(&assume, &request)))
 }
 
+/// May an answer be given to a request of a page with this method that says nothing of who asks?
+pub(super) fn anonymous(when: &Formula, method: &str) -> bool {
+    let assume = Assume::Production;
+    let request = Request::new(method, "/").with_any("origin");
+    when.eval(&AnyPath(Situation::with(&assume, &request))) != Some(false)
+}
+
 /// Is it given to CORS-preflight requests alone?
 pub(super) fn only_preflights(answer: &Answer) -> bool {
     possible(&answer.when, "OPTIONS") != Some(false)
@@ -109,9 +116,9 @@ fn policy(handled: &Handled, answers: &[&Answer], origin: &manual::Origin, singl
         for line in &answer.lines {
             let echoes = line_value(line, "access-control-allow-origin")
                 .is_some_and(|value| value.pieces.iter().any(|piece| !matches!(piece, HeaderPiece::Text(_))));
-            let when = asked(&answer.when.clone().and(line.when.clone()), echoes, handled);
+            let when = asked(&in_calm(&answer.when.clone().and(line.when.clone())), echoes, handled);
             match merged.iter_mut().find(|known| known.effect == line.effect && known.span == line.span) {
-                Some(known) => known.when = known.when.clone().or(when),
+                Some(known) => known.when = either(&known.when, &when),
                 None => merged.push(GuardedEffect { when, ..line.clone() }),
             }
         }
@@ -145,6 +152,52 @@ fn is_asset(answer: &Answer) -> bool {
 
 fn is_error(answer: &Answer) -> bool {
     matches!(answer.what, What::Own(Some(400..)))
+        || matches!(answer.what, What::Own(None)) && super::faults::is_caught(&answer.when)
+}
+
+/// One or the other; a condition that another one follows from anyway is left out, so that many answers stay one short sentence.
+fn either(known: &Formula, when: &Formula) -> Formula {
+    let follows = |whole: &Formula, from: &Formula| whole.given(&from.conjuncts()) == Formula::True;
+    if follows(known, when) {
+        return known.clone();
+    }
+    let parts = match known {
+        Formula::Any(parts) => parts.to_vec(),
+        one => vec![one.clone()],
+    };
+    let others = parts.into_iter().filter(|part| !follows(when, part));
+    Formula::any(others.chain([when.clone()]))
+}
+
+/// What is left of a condition where nothing is thrown, unless it is about nothing else.
+fn in_calm(when: &Formula) -> Formula {
+    match calm(when) {
+        Formula::False => when.clone(),
+        calm => calm,
+    }
+}
+
+fn calm(when: &Formula) -> Formula {
+    let is_thrown = |part: &Formula| matches!(part, Formula::Test(test, _) if matches!(***test, Test::Thrown(_)));
+    match when {
+        Formula::True | Formula::False => when.clone(),
+        Formula::Test(..) if is_thrown(when) => Formula::False,
+        Formula::Test(..) => when.clone(),
+        Formula::Not(inner) => calm(inner).negated(),
+        Formula::All(parts) => Formula::all(parts.iter().map(calm)),
+        // What ends in a `catch`: a variable that is missing is a mistake of the deployment, whoever asks.
+        Formula::Any(parts) if parts.iter().any(is_thrown) => {
+            Formula::any(parts.iter().filter(|part| !is_about_deployment(part)).map(calm))
+        }
+        Formula::Any(parts) => Formula::any(parts.iter().map(calm)),
+    }
+}
+
+fn is_about_deployment(when: &Formula) -> bool {
+    let tests = when.tests();
+    let any = |picks: fn(&Test) -> bool| tests.iter().any(|(test, _)| picks(test));
+    any(|test| matches!(test, Test::EnvEquals { .. } | Test::EnvSet { .. } | Test::EnvTrue { .. }))
+        && !any(|test| matches!(test, Test::Request { term, .. } if term.part == Part::Header("origin".into())))
 }
 
 /// What a condition says of who asks and of the environment. With `doubts` what cannot be decided stays, because it may be

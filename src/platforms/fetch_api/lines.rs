@@ -109,7 +109,7 @@ pub(super) fn add(lines: &mut Map, name: &str, value: Value) {
 /// `set(name, value)`, `append(name, value)` and `delete(name)` on a list.
 pub(super) fn change(run: &mut Interp<'_>, id: ObjectId, method: &str, args: &Args, span: Span) {
     let mut lines = of(run, id);
-    let when = run.condition().given(&run.object(id).when.conjuncts());
+    let when = run.condition_for(id);
     let name = args.positional.first().and_then(Value::as_str).cloned();
     match (name, method) {
         (None, _) => lines.open = true,

@@ -123,12 +123,13 @@ pub(in crate::platforms) fn serve(run: &mut Interp<'_>, entry: &Entry) -> Served
 
 /// Runs the functions that answer on one route, each for its methods, and says what they are together.
 pub(in crate::platforms) fn serve_all(run: &mut Interp<'_>, entries: &[Entry], name: &str) -> Served {
-    let mut together = Handled { understood: true, ..Handled::default() };
+    let mut together = Handled { understood: true, whole: true, ..Handled::default() };
     let mut handlers = Vec::new();
     let mut silent_about_options = Vec::new();
     for entry in entries {
         let mut handled = handle(run, &entry.function, &entry.args, entry.answered);
         handled.understood &= !entry.wrapped;
+        handled.whole &= !entry.wrapped;
         let span = head(&entry.function.function);
         let file = run.path_of_span(span);
         handlers.push(Handler {

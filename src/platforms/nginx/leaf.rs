@@ -33,6 +33,8 @@ pub(super) struct Leaf<'l, 'm, 'a> {
     pub(super) content_span: Span,
     /// It is a location of a server that is in the repository.
     pub(super) is_in_server: bool,
+    /// Where that server begins, or the one that this is.
+    pub(super) server: Option<Span>,
     /// The names of that server.
     pub(super) server_names: Vec<Spanned<Arc<str>>>,
     /// Status codes that `error_page` turns into something else.
@@ -104,10 +106,24 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
         let content_span = written.unwrap_or(place.span);
         let replaced = level.nearest("error_page").into_iter().flat_map(codes).collect();
         let is_in_server = server.is_some();
+        let begins =
+            server.or_else(|| (!is_fragment).then_some(level.items)).and_then(<[Item<'_>]>::first).map(Item::head);
         let named = server.unwrap_or(level.items).iter().filter(|item| item.name() == "server_name");
         let names = named.flat_map(Item::args).filter(|word| word.is_literal() && word.text.contains('.'));
         let server_names = names.map(|word| Spanned::new(word.text.clone(), word.span)).collect();
-        Leaf { level, place, script, groups, access, content, content_span, is_in_server, server_names, replaced }
+        Leaf {
+            level,
+            place,
+            script,
+            groups,
+            access,
+            content,
+            content_span,
+            is_in_server,
+            server: begins,
+            server_names,
+            replaced,
+        }
     }
 
     /// Does a header of CORS play a part here?

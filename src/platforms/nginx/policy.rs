@@ -3,6 +3,7 @@
 //! In: `Leaf`s in order. Out: `Project`. Lines that hold in many locations are one policy, at the level where they are
 //! written. Knows no syntax beyond what a `Leaf` says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::Utf8Path;
@@ -16,7 +17,7 @@ use super::tree::Item;
 use super::variables::Alternative;
 use crate::eval::value::Value;
 use crate::model::condition::{Formula, Test};
-use crate::model::policy::{Known, MaxAge, Names, Policy};
+use crate::model::policy::{Fault, Known, MaxAge, Names, Policy, Setting};
 use crate::model::project::{FaultKind, HandlerFault, NameUse, Project};
 use crate::model::server::{Effect, Failing, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope, Server};
 use crate::model::term::Part;
@@ -29,6 +30,8 @@ pub(super) struct Findings {
     project: Project,
     /// The effects each policy is made of, in the order of the policies.
     sources: Vec<Vec<GuardedEffect>>,
+    /// The first policy of each server that answers preflights.
+    answering: BTreeMap<Span, usize>,
 }
 
 impl Findings {
@@ -80,8 +83,9 @@ impl Findings {
         let effects = policy_effects(leaf);
         let same = |other: &Vec<GuardedEffect>| are_same(other, &effects);
         if let Some(index) = self.sources.iter().position(same) {
+            let answers = self.answers_preflights(leaf, preflighted, index);
             let known = self.project.policies.get_mut(index)?;
-            known.preflighted |= preflighted;
+            known.preflighted |= answers;
             known.static_assets &= !preflighted;
             return Some(index);
         }
@@ -89,8 +93,13 @@ impl Findings {
         let origin = manual::Origin { platform: "nginx", place: place.name.clone(), span: place.span };
         let mut policy = manual::policy(&effects, origin)?;
         settle(&mut policy, leaf);
-        policy.preflighted = preflighted;
+        policy.preflighted = self.answers_preflights(leaf, preflighted, self.project.policies.len());
         policy.static_assets = !preflighted;
+        policy.settings = refused_lines(leaf);
+        // What is said of lines that nginx does not start with is enough.
+        if !policy.settings.is_empty() {
+            policy.max_age.value = MaxAge::Unknown;
+        }
         policy.installed = Known::Yes;
         policy.paths = place.path.into_iter().filter(|_| place.kind != PathKind::Named).collect();
         policy.server = Some(self.project.servers.len());
@@ -104,8 +113,22 @@ impl Findings {
         Some(self.project.policies.len() - 1)
     }
 
+    /// Does this policy of the place answer preflights, as the first one of its server? Where another server answers them, what
+    /// it answers is its own business.
+    fn answers_preflights(&mut self, leaf: &Leaf<'_, '_, '_>, preflighted: bool, policy: usize) -> bool {
+        let options = leaf.script.alive.eval(&Method("OPTIONS"));
+        let inside = leaf.level.has(&["internal"]) || leaf.place.kind == PathKind::Named;
+        // What is left to a server beside its locations is nothing that headers are written for.
+        let here = leaf.content != Content::Forward && !leaf.level.has(&["location"]);
+        let answers = preflighted && !inside && (here || options == Some(false));
+        match leaf.server.filter(|_| answers) {
+            Some(server) => *self.answering.entry(server).or_insert(policy) == policy,
+            None => answers,
+        }
+    }
+
     /// A map from the request's origin to itself that nothing in the repository uses: what it is made for is not here.
-    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span) {
+    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span, installed: Known) {
         let header = manual::header_name(ALLOW_ORIGIN, span);
         let effects: Vec<GuardedEffect> = alternatives
             .iter()
@@ -122,6 +145,7 @@ impl Findings {
         policy.allow_methods.value = Names::Unknown;
         policy.allow_headers.value = Names::Unknown;
         policy.preflighted = false;
+        policy.installed = installed;
         self.sources.push(effects);
         self.project.policies.push(policy);
     }
@@ -199,6 +223,26 @@ impl Findings {
             self.project.names.push(found);
         }
     }
+}
+
+/// Header lines in an `if` that stands in a server: nginx allows them in an `if` of a location only, and does not start.
+fn refused_lines(leaf: &Leaf<'_, '_, '_>) -> Vec<Setting> {
+    let mut level = Some(leaf.level);
+    while let Some(here) = level {
+        if here.block.is_some_and(|block| block.name() == "server") {
+            break;
+        }
+        level = here.outer.copied();
+    }
+    let ifs = level.map(|server| server.own("if")).unwrap_or_default();
+    let refused = ifs.into_iter().filter_map(|block| {
+        let lines = Level::alone(&block.children).own_lines();
+        let line = lines.into_iter().find(|line| line.change == Change::Add && line.is_cors())?;
+        let reason = "nginx does not start with an `add_header` in an `if` outside of a location".to_owned();
+        let fault = Fault::Unread { meant: None, reason };
+        Some(Setting { name: line.name.clone(), span: line.span, fault })
+    });
+    refused.collect()
 }
 
 /// Are these the same lines? The first, which hold outside any `if`, have to be the very same; blocks that repeat them for

@@ -74,5 +74,17 @@ facts! {
         cors: Text,
         /// The other handler of the pair.
         other: Text,
+        /// Other places of the same file and the same handler of which the same is said.
+        further: Vec<FurtherFacts>,
+        /// How many they are, where there are any.
+        more: Number,
+    }
+}
+
+facts! {
+    /// Another place of which the same is said.
+    record FurtherFacts = "further" {
+        /// The status of the answer that is given there.
+        status: Number,
     }
 }

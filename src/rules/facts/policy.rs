@@ -125,5 +125,9 @@ facts! {
         present: Flag,
         /// Which ones: `allow_methods and allow_headers`.
         which: Text,
+        /// The second of them.
+        second: Text,
+        /// The third of them.
+        third: Text,
     }
 }
