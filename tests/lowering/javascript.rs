@@ -1,6 +1,7 @@
 //! JavaScript, JSX and TypeScript.
 
-use corslint::syntax::javascript::Dialect;
+use corslint::source::FileId;
+use corslint::syntax::javascript::{self, Dialect};
 
 fn both(cases: &[(&str, &str)]) {
     for dialect in [Dialect::JavaScript, Dialect::TypeScript, Dialect::Tsx] {
