@@ -52,17 +52,6 @@ const STATIC: [&str; 4] = ["npm:express.static()", "npm:serve-static()", "npm:se
 const PROXIES: [&str; 3] =
     ["npm:http-proxy-middleware.createProxyMiddleware()", "npm:http-proxy-middleware()", "npm:express-http-proxy()"];
 
-/// Packages whose handlers answer all that gets to them: GraphQL over HTTP.
-const ANSWERS: [&str; 7] = [
-    "npm:@apollo/server/express4.expressMiddleware()",
-    "npm:@as-integrations/express4.expressMiddleware()",
-    "npm:@as-integrations/express5.expressMiddleware()",
-    "npm:express-graphql.graphqlHTTP()",
-    "npm:graphql-http/lib/use/express.createHandler()",
-    "npm:graphql-yoga.createYoga()",
-    "npm:graphql-yoga()",
-];
-
 /// Builds a server of every application, and of routers that are mounted nowhere.
 pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObjects, project: &mut Project) {
     let apps: Vec<ObjectId> =
@@ -303,7 +292,7 @@ impl Builder<'_, '_> {
                     handler.role = Role::Static;
                 } else if PROXIES.contains(&plain.as_str()) {
                     handler.role = Role::Proxy;
-                } else if route_end || (ANSWERS.contains(&path.as_str()) && handler.scope.path.is_some()) {
+                } else if route_end {
                     handler.role = Role::Route;
                     handler.understood = false;
                 } else {
