@@ -79,6 +79,7 @@ pub fn entries(paths: &[&Utf8Path], packages: &Packages) -> Vec<Utf8PathBuf> {
             || vercel::is_config(path)
             || vercel::function_path(path, &vercel).is_some()
             || dev_proxy::is_config(path, packages)
+            || packages.entrypoint(path).is_some()
     };
     paths.iter().filter(|path| wanted(path)).map(|path| (*path).to_owned()).collect()
 }

@@ -79,7 +79,8 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
 /// Is it known that nothing answers the preflights of what this policy covers?
 fn is_unanswered(policy: &Policy, project: &Project) -> bool {
     let unanswered = |fault: &HandlerFault| {
-        fault.kind == FaultKind::PreflightUnhandled && fault.cors.is_some_and(|span| policy.span.contains(span))
+        matches!(fault.kind, FaultKind::PreflightUnhandled | FaultKind::PreflightUnasked)
+            && fault.cors.is_some_and(|span| policy.span.contains(span))
     };
     project.faults.iter().any(unanswered)
 }

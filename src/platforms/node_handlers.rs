@@ -27,7 +27,7 @@ pub struct Handled {
     pub understood: bool,
     /// Calls of the `cors` package itself as if it were the handler it makes.
     pub factory_calls: Vec<Span>,
-    /// Calls of things unknown, which may throw.
+    /// Calls that may throw: of things unknown, and of functions that call such.
     pub risky: Vec<Span>,
     /// Answers that carry a body of text.
     pub bodies: Vec<Span>,
@@ -71,6 +71,8 @@ pub(super) fn run_with(
     for event in &events {
         read_event(run, event, cors, &mut status, &mut handled);
     }
+    let own_calls = run.fallible.iter().filter(|call| closure.function.span.contains(**call));
+    handled.risky.extend(own_calls);
     handled
 }
 

@@ -128,12 +128,11 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
         };
         // A preflight has no body: who parses one fails.
         let fails = handled.reads_json.is_some();
-        if let Some(requests) = needs_preflight(handled)
-            && granted.is_some()
-            && (fails || !met.iter().any(|answer| passes(&answer)))
-        {
-            let mut one = whose.fault(FaultKind::PreflightUnhandled, whose.span);
-            requests.clone_into(&mut one.detail);
+        if granted.is_some() && (fails || !met.iter().any(|answer| passes(&answer))) {
+            let requests = needs_preflight(handled);
+            let kind = requests.map_or(FaultKind::PreflightUnasked, |_| FaultKind::PreflightUnhandled);
+            let mut one = whose.fault(kind, whose.span);
+            requests.unwrap_or("its requests").clone_into(&mut one.detail);
             one.cors = Some(line);
             found.push(one);
         }
