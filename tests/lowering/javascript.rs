@@ -88,7 +88,7 @@ fn classes() {
     both(&[
         (
             "class A extends B.C { x = 1; static #y; constructor(a) { super(a) } static async m() {} get z() { return 1 } set z(v) {} #p() {} static { f() } }",
-            "class A(B.C){x = 1; static #y; static  = =>(){f()}(); fn constructor(a){super(a)}; static async fn m(){}; get fn z(){return 1}; fn #p(){}}",
+            "class A(B.C){x = 1; static #y; static  = =>(){f()}(); fn constructor(a){super(a)}; static async fn m(){}; get fn z(){return 1}; set fn z(v){}; fn #p(){}}",
         ),
         ("x = class {}", "(= x class{})"),
         (
