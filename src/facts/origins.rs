@@ -9,7 +9,7 @@ use crate::eval::environment::{Deployment, Environment};
 use crate::model::condition::Test;
 use crate::model::origin::{
     Malformation, Url, is_app, is_loopback, is_placeholder, is_private_network, is_staging, malformation,
-    registrable_domain, www_twin,
+    registrable_domain, www_of_any, www_twin,
 };
 use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
@@ -79,8 +79,13 @@ pub(super) fn gather(
         let fault = malformation(&one.text)
             .filter(|(kind, _)| matters(policy, *kind) && !(knows_star && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
+        let used = |twin: &Url| evidence(twin, one.span, project, environment);
+        let twin = twin.or_else(|| {
+            let twin = url.as_ref().and_then(www_of_any);
+            twin.filter(|twin| is_missing(policy, twin, one) && used(twin).is_some())
+        });
         let intended = Intended::of(one, twin.as_ref(), &project.intent);
-        let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
+        let evidence = twin.as_ref().and_then(used);
         let evidence = intended.twin.clone().or(evidence);
         let production_standing = one.standing == Standing::Production;
         let insecure =

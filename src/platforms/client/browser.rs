@@ -255,7 +255,8 @@ impl<'p> Places<'p> {
             _ => None,
         };
         let prefixed = BUNDLERS.iter().any(|name| self.packages.depends(name, path));
-        prefixed && name.is_some_and(|name| !PUBLIC.iter().any(|prefix| name.starts_with(prefix)))
+        let injected = name.as_ref().is_some_and(|name| name.starts_with(super::text::INJECTED));
+        prefixed && !injected && name.is_some_and(|name| !PUBLIC.iter().any(|prefix| name.starts_with(prefix)))
     }
 
     /// Does code of this file run in a browser?
