@@ -42,7 +42,7 @@ pub(super) fn gather(
             environment: "production".into(),
             written: Text::at(twin, span),
             scheme: Text::new("http"),
-            insecure: true.into(),
+            insecure: in_force.into(),
             loopback: (in_force && loopback).into(),
             stated: is_stated.into(),
             host: Text::new(host),
@@ -88,7 +88,8 @@ pub(super) fn gather(
         let evidence = twin.as_ref().and_then(used);
         let evidence = intended.twin.clone().or(evidence);
         let production_standing = one.standing == Standing::Production;
-        let insecure = production_standing && url.as_ref().is_some_and(|url| url.scheme == "http");
+        let insecure =
+            in_force && production_standing && url.as_ref().is_some_and(|url| url.scheme == "http" && !of_app(url));
         let own = policy.own_hosts.iter().find(|own| *own.value == *host && production_standing);
         let own_host = own.map(|own| Text::at(own.value.to_string(), own.span));
         let scheme = url.as_ref().filter(|_| production_standing).and_then(other_scheme);
