@@ -149,7 +149,9 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
         })
         .map(|(id, ..)| *id)
         .collect();
-    for path in &entries {
+    let parts: Vec<&Utf8Path> = roots.iter().map(|id| scan.sources.path(*id)).collect();
+    let gathering = platforms::gathering(&paths, &parts);
+    for path in entries.iter().chain(&gathering) {
         let code = scan.load(path).filter(|&id| scan.kind(id).is_code() && !platforms::is_test_path(scan.below(id)));
         roots.extend(code.filter(|id| !roots.contains(id)));
     }

@@ -84,6 +84,11 @@ pub fn entries(paths: &[&Utf8Path], packages: &Packages) -> Vec<Utf8PathBuf> {
     paths.iter().filter(|path| wanted(path)).map(|path| (*path).to_owned()).collect()
 }
 
+/// Files that may put together what was found in these files.
+pub fn gathering(paths: &[&Utf8Path], parts: &[&Utf8Path]) -> Vec<Utf8PathBuf> {
+    django::around(paths, parts)
+}
+
 /// The condition under which code of a file runs at all: development only for files made for it.
 pub fn development(path: &Utf8Path, span: Span) -> Formula {
     if is_development_path(path) { in_development(span) } else { Formula::True }

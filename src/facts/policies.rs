@@ -35,7 +35,8 @@ pub(super) fn gather(
         open_default(policy, project, &mut one);
         one.first_on_server = first.into();
         one.calls = super::calls::of(index, project, links);
-        one.server = u32::try_from(policy.server.unwrap_or(project.servers.len() + index)).ok();
+        let server = policy.server.map(|server| deployed_with(project, server));
+        one.server = u32::try_from(server.unwrap_or(project.servers.len() + index)).ok();
         intended(&mut one, policy, project);
         let one = Arc::new(one);
         super::origins::gather(policy, &named, &one, project, environment, sources, facts);
@@ -118,6 +119,13 @@ pub fn in_production(policy: &Policy) -> bool {
     policy.when.eval(&Situation::of(&Assume::Production)) != Some(false)
 }
 
+/// Functions are servers of their own to a browser, and one deployment to whoever configures them: its first one stands for all.
+fn deployed_with(project: &Project, server: usize) -> usize {
+    let platform = project.servers.get(server).map(|server| server.platform);
+    let functions = platform.filter(|platform| matches!(*platform, "supabase" | "netlify" | "vercel"));
+    functions.and_then(|platform| project.servers.iter().position(|other| other.platform == platform)).unwrap_or(server)
+}
+
 fn question(known: &Spanned<Known>) -> Question {
     match known.value {
         Known::Yes => Question::at(true, known.span),
@@ -127,7 +135,11 @@ fn question(known: &Spanned<Known>) -> Question {
 }
 
 fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environment, sources: &Sources) -> PolicyFacts {
-    let probed = probe(&policy.allow_origin);
+    let mut probed = probe(&policy.allow_origin);
+    if probed.any && policy.allow_credentials.value != Known::Yes {
+        // Without credentials one's own origin is worth no more than `*`.
+        (probed.null, probed.loose, probed.shared_suffix) = (None, None, None);
+    }
     let credentials = question(&policy.allow_credentials);
     let public = !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
     let with_credentials = policy.allow_credentials.value == Known::Yes;
@@ -147,7 +159,8 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         allow_headers: names(&policy.allow_headers, Names::headers),
         expose_headers: names(&policy.expose_headers, Names::headers),
         max_age: max_age(policy),
-        vary_origin: question(&policy.vary_origin),
+        // No cache keeps an answer to OPTIONS (RFC 9110, 9.3.7).
+        vary_origin: if policy.preflight_only { Question::default() } else { question(&policy.vary_origin) },
         any_with_credentials_reflects: (with_credentials
             && (probed.reflected.is_some() || (probed.any && policy.star_reflects_with_credentials)))
             .into(),

@@ -26,7 +26,7 @@ pub struct Probed {
     pub reflected: Option<Span>,
     /// The text `null` passes for its own sake.
     pub null: Option<Span>,
-    /// A foreign origin passes although only some are meant.
+    /// A foreign origin passes although only some are meant; where `any` holds, as one of those whose own origin is sent.
     pub loose: Option<(String, Span)>,
     /// Everybody under this suffix passes.
     pub shared_suffix: Option<(String, Span)>,
@@ -73,15 +73,21 @@ fn probe_in(decision: &OriginDecision, assume: &Assume) -> Probed {
         probed.reflected = Some(*span);
     }
     probed.none = decision.arms.iter().all(|arm| arm.answer == OriginAnswer::Nothing);
-    if probed.any {
+    if probed.any && probed.wildcard.is_none() {
         return probed;
     }
-    if decision.allows("null", assume) == Known::Yes {
+    // Where everybody else gets `*`, those who are named get more: with their own origin credentials come along.
+    let any = probed.any;
+    let lets_in = |origin: &str| match any {
+        true => ask(origin).0 == OriginAnswer::Echo,
+        false => decision.allows(origin, assume) == Known::Yes,
+    };
+    if lets_in("null") {
         probed.null = Some(ask("null").1);
     }
     for (domain, span) in domains(decision) {
         for witness in attacks(&domain) {
-            if probed.loose.is_none() && decision.allows(&witness, assume) == Known::Yes {
+            if probed.loose.is_none() && lets_in(&witness) {
                 let at = deciding_test(decision, &witness).unwrap_or(span);
                 probed.loose = Some((witness, at));
             }
@@ -91,7 +97,7 @@ fn probe_in(decision: &OriginDecision, assume: &Assume) -> Probed {
         }
         if let Some(suffix) = shared_suffix(&domain) {
             let witness = format!("https://attacker-owned.{suffix}");
-            if probed.shared_suffix.is_none() && decision.allows(&witness, assume) == Known::Yes {
+            if probed.shared_suffix.is_none() && lets_in(&witness) {
                 let at = deciding_test(decision, &witness).unwrap_or(span);
                 probed.shared_suffix = Some((suffix, at));
             }

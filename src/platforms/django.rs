@@ -19,6 +19,8 @@ mod views;
 
 use std::sync::Arc;
 
+pub(super) use settings::around;
+
 use super::packages::Packages;
 use crate::eval::value::{Args, Kind, ModuleId, Value};
 use crate::eval::{Interp, Library, Target};

@@ -218,6 +218,20 @@ pub(super) fn names_settings(path: &Utf8Path) -> bool {
         || folders.map(str::to_lowercase).any(|name| name.contains("settings") || matches!(&*name, "config" | "conf"))
 }
 
+/// Settings beside and above these files: where settings are split, one module puts the parts together, often without a word of its
+/// own.
+pub(in crate::platforms) fn around(paths: &[&Utf8Path], parts: &[&Utf8Path]) -> Vec<Utf8PathBuf> {
+    let is_settings = |path: &Utf8Path| path.extension() == Some("py") && names_settings(path);
+    let folders: BTreeSet<&Utf8Path> = parts
+        .iter()
+        .filter(|part| is_settings(part))
+        .flat_map(|part| part.ancestors().skip(1).take(2))
+        .filter(|folder| !folder.as_str().is_empty())
+        .collect();
+    let near = |path: &&&Utf8Path| path.parent().is_some_and(|folder| folders.contains(folder)) && is_settings(path);
+    paths.iter().filter(near).map(|path| (*path).to_owned()).collect()
+}
+
 /// A manifest names another framework and not Django.
 fn of_other_framework(packages: &Packages, path: &Utf8Path) -> bool {
     let names = |wanted: &[&str]| wanted.iter().any(|name| packages.version(name, path).is_some());
