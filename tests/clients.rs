@@ -236,7 +236,8 @@ fn code_of_servers_is_no_page() {
 
 #[test]
 fn a_manifest_tells_pages_from_programs_only_by_what_it_names() {
-    let call = ("src/orders.js", "// credentials\nexport const orders = () => fetch('https://api.example.com/orders');\n");
+    let call =
+        ("src/orders.js", "// credentials\nexport const orders = () => fetch('https://api.example.com/orders');\n");
     let beside = |manifest: &str| requests(&[("package.json", manifest), call]).len();
     assert_eq!(beside("{ \"name\": \"shop\", \"type\": \"module\" }"), 1);
     assert_eq!(beside("{ \"name\": \"shop\", \"devDependencies\": { \"vite\": \"^6.0.0\" } }"), 1);
