@@ -188,6 +188,8 @@ pub struct Interp<'a> {
     pub looked_up: HashSet<Span>,
     /// Functions that take their first argument apart by name: `({ req, res }) => …`.
     pub destructuring: Vec<Arc<Closure>>,
+    /// Calls of the program's own functions in which something outside was called, or something was thrown.
+    pub fallible: HashSet<Span>,
     /// Where a missing variable is replaced by `*`.
     pub open_defaults: Vec<EnvRecord>,
     alias_cache: HashMap<Utf8PathBuf, Arc<modules::Aliases>>,
@@ -239,6 +241,7 @@ impl<'a> Interp<'a> {
             reads: Vec::new(),
             looked_up: HashSet::new(),
             destructuring: Vec::new(),
+            fallible: HashSet::new(),
             open_defaults: Vec::new(),
             alias_cache: HashMap::new(),
             returned: HashSet::new(),

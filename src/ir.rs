@@ -413,8 +413,7 @@ pub struct Class {
     pub name: Option<Arc<str>>,
     /// Base classes.
     pub bases: Vec<Expr>,
-    /// Methods, `static` or not; a constructor is named `constructor` or `__init__`. Getters are marked,
-    /// a setter of JavaScript is named `set x`.
+    /// Methods, `static` or not; a constructor is `constructor` or `__init__`, a setter `set x`. Getters are marked.
     pub methods: Vec<Method>,
     /// Fields with their values, in order; annotations without a value have `None`.
     pub fields: Vec<Field>,

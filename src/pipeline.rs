@@ -250,6 +250,12 @@ fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {
                 packages.add_appwrite_json(path, &json::parse(id, text).0);
             }
             Kind::Requirements => packages.add_requirements(path, &requirements::parse(text)),
+            Kind::Toml if path.file_name() == Some("netlify.toml") => {
+                packages.deployed.add_netlify(path, &toml::parse(id, text).0);
+            }
+            Kind::Toml if path.file_name() == Some("config.toml") => {
+                packages.deployed.add_supabase(path, &toml::parse(id, text).0);
+            }
             Kind::Toml => packages.add_python_toml(path, &toml::parse(id, text).0),
             _ => {}
         }

@@ -9,6 +9,7 @@ mod assembly;
 pub mod client;
 pub mod compose;
 mod configuration;
+pub mod deployed;
 mod dev_proxy;
 pub mod django;
 pub mod express;
@@ -78,6 +79,7 @@ pub fn entries(paths: &[&Utf8Path], packages: &Packages) -> Vec<Utf8PathBuf> {
             || vercel::is_config(path)
             || vercel::function_path(path, &vercel).is_some()
             || dev_proxy::is_config(path, packages)
+            || packages.entrypoint(path).is_some()
     };
     paths.iter().filter(|path| wanted(path)).map(|path| (*path).to_owned()).collect()
 }
@@ -134,6 +136,8 @@ pub fn is_test_path(path: &Utf8Path) -> bool {
     ];
     let folder =
         path.parent().is_some_and(|parent| parent.iter().any(|part| FOLDERS.contains(&part.to_lowercase().as_str())));
+    // What was put aside is not served any more.
+    let archived = path.components().any(|part| matches!(part.as_str(), "_archive" | "_archived" | "__archive__"));
     let name = path.file_name().unwrap_or("");
     let marked =
         ["test.", "tests.", ".spec.", ".stories.", ".story.", ".e2e.", ".cy.", ".mock."].iter().any(|mark| match mark
@@ -143,7 +147,7 @@ pub fn is_test_path(path: &Utf8Path) -> bool {
             // `a.test.ts`, `a.servertest.ts`.
             None => name.split_once('.').is_some_and(|(_, marks)| marks.contains(mark)),
         });
-    folder || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    folder || archived || marked || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
 /// A settings module for tests by its name.

@@ -198,6 +198,46 @@ fn other_libraries() {
 }
 
 #[test]
+fn functions_of_supabase_are_invoked_with_its_headers() {
+    let mut found = page(
+        "import { createClient } from '@supabase/supabase-js';
+         const supabase = createClient('https://abc.supabase.co', 'key');
+         export const a = (order) => supabase.functions.invoke('save-order', { body: { order } });
+         export const b = () => supabase.functions.invoke('list', { method: 'GET', headers: { 'X-Page': '2' } });",
+    );
+    found.sort();
+    let expected = [
+        "GET https://abc.supabase.co/functions/v1/list +authorization +apikey +x-client-info +X-Page",
+        "POST https://abc.supabase.co/functions/v1/save-order +authorization +apikey +x-client-info application/json",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn variables_are_followed_through_validators_and_injected_objects() {
+    let package = r#"{ "dependencies": { "zod": "3" }, "devDependencies": { "vite": "6", "vue": "3" } }"#;
+    let found = requests(&[
+        ("package.json", package),
+        (
+            "src/env.js",
+            "import { z } from 'zod';
+             const schema = z.object({ API_URL: z.string().url() });
+             export const env = schema.parse({ API_URL: import.meta.env.VITE_API_URL });
+             export const injected = window.__ENV__;",
+        ),
+        (
+            "src/page.js",
+            "// credentials
+             import { env, injected } from './env';
+             export const a = () => fetch(`${env.API_URL}/items`);
+             export const b = () => fetch(`${injected.API_URL}/items`);
+             export const c = () => fetch(`${window.shop.url}/items`);",
+        ),
+    ]);
+    assert_eq!(found, ["GET $VITE_API_URL/items", "GET $window.__ENV__.API_URL/items", "GET …/items"]);
+}
+
+#[test]
 fn addresses_come_from_variables_and_env_files() {
     let package = r#"{ "devDependencies": { "vite": "6", "vue": "3" } }"#;
     let found = requests(&[

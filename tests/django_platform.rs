@@ -293,7 +293,7 @@ fn not_in_force() {
     );
     assert_eq!(without("['corsheaders']", "load()"), (vec![], Known::Unknown));
     let cors = "['corsheaders.middleware.CorsMiddleware']";
-    assert_eq!(without("['django.contrib.auth']", cors), (vec![FaultKind::NotInstalled], Known::Yes));
+    assert_eq!(without("['django.contrib.auth']", cors), (vec![FaultKind::HalfInstalled], Known::Yes));
     assert_eq!(without("['django.contrib.auth'] + load()", cors), (vec![], Known::Yes));
 }
 

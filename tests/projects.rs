@@ -1,6 +1,7 @@
 //! Small repositories with the findings that each must give, no fewer and no more.
 //!
-//! Every folder of fixtures/projects/ is a repository and its `findings.txt` says what is expected of it.
+//! Every folder of fixtures/projects/ is a repository and its `findings.txt` says what is expected of it. Where there is a
+//! `pedantic.txt`, it says what the pedantic rules add.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod support;
@@ -10,6 +11,7 @@ use std::fs;
 #[test]
 fn every_project_gives_what_it_says() {
     let rules = support::regular_rules();
+    let pedantic = support::pedantic_rules();
     let only = std::env::var("PROJECT").ok();
     let update = std::env::var_os("UPDATE_FINDINGS").is_some();
     let mut failures = Vec::new();
@@ -21,16 +23,22 @@ fn every_project_gives_what_it_says() {
         }
         checked += 1;
         let (report, scan) = support::check(&project, &rules);
-        let found = support::findings(&report, &scan);
-        let file = project.join("findings.txt");
-        if update {
-            fs::write(&file, found.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-            continue;
+        let mut told = vec![("findings.txt", support::findings(&report, &scan))];
+        if project.join("pedantic.txt").exists() {
+            let (report, scan) = support::check(&project, &pedantic);
+            told.push(("pedantic.txt", support::findings(&report, &scan)));
         }
-        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let expected: Vec<String> = text.lines().map(str::to_owned).collect();
-        if expected != found {
-            failures.push(format!("  {name}\n{}", support::difference(&expected, &found)));
+        for (file, found) in told {
+            let file = project.join(file);
+            if update {
+                fs::write(&file, found.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+                continue;
+            }
+            let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let expected: Vec<String> = text.lines().map(str::to_owned).collect();
+            if expected != found {
+                failures.push(format!("  {name}\n{}", support::difference(&expected, &found)));
+            }
         }
         // A file that cannot be parsed would make silence worthless.
         for notice in &report.notices {

@@ -251,6 +251,7 @@ impl Interp<'_> {
         };
         let scope = self.new_scope(Some(closure.scope), true);
         let language = self.language(closure.module);
+        let events_before = self.log.len();
         let frame = Frame {
             module: closure.module,
             language,
@@ -277,6 +278,9 @@ impl Interp<'_> {
         self.path.truncate(depth);
         let ended = self.settle(allowance, function.span);
         let Some(frame) = self.frames.pop() else { return Value::unknown(Reason::Bound, span) };
+        if self.log.len() > events_before || !frame.throws.is_empty() {
+            self.fallible.insert(span);
+        }
         // What is thrown here is thrown at the caller, too.
         let base = Formula::all(self.path.iter().skip(self.frames.last().map_or(0, |outer| outer.base)).cloned());
         if let Some(outer) = self.frames.last_mut() {

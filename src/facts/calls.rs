@@ -9,13 +9,13 @@ use super::policies::names;
 use crate::fetch::client::unsafe_headers;
 use crate::fetch::{method, response};
 use crate::model::client::{ClientRequest, Credentials};
-use crate::model::condition::Test;
+use crate::model::condition::{Formula, Test, World};
 use crate::model::link::Link;
 use crate::model::policy::{Known, Names as ModelNames, Policy};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Handler, Role, Server};
 use crate::model::term::Part;
-use crate::model::world::{Assume, Situation};
+use crate::model::world::{Assume, Request, Situation};
 use crate::rules::facts::{CallsFacts, Names, Text};
 use crate::source::{Span, Spanned};
 
@@ -79,7 +79,8 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
 /// Is it known that nothing answers the preflights of what this policy covers?
 fn is_unanswered(policy: &Policy, project: &Project) -> bool {
     let unanswered = |fault: &HandlerFault| {
-        fault.kind == FaultKind::PreflightUnhandled && fault.cors.is_some_and(|span| policy.span.contains(span))
+        matches!(fault.kind, FaultKind::PreflightUnhandled | FaultKind::PreflightUnasked)
+            && fault.cors.is_some_and(|span| policy.span.contains(span))
     };
     project.faults.iter().any(unanswered)
 }
@@ -221,15 +222,32 @@ fn read_headers(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str>>
     for header in policy.headers_used.iter().filter(|header| allowed.lacks(&header.value)) {
         add(&mut found, header);
     }
-    let guarded = handlers.iter().flat_map(|handler| handler.effects.iter());
-    for (test, span) in guarded.flat_map(|guarded| guarded.when.tests()) {
-        if let Test::Request { term, .. } = test
-            && let Part::Header(name) = &term.part
-            && TELLING_HEADERS.contains(&&**name)
-            && allowed.lacks(name)
-        {
-            add(&mut found, &Spanned::new(name.clone(), span));
+    for handler in handlers {
+        for guarded in &handler.effects {
+            for (test, span) in on_its_path(&guarded.when, handler).tests() {
+                if let Test::Request { term, .. } = test
+                    && let Part::Header(name) = &term.part
+                    && TELLING_HEADERS.contains(&&**name)
+                    && allowed.lacks(name)
+                {
+                    add(&mut found, &Spanned::new(name.clone(), span));
+                }
+            }
         }
     }
     found
+}
+
+/// What is left of a condition for the requests that a handler gets: code that several routes share asks for their paths.
+fn on_its_path(when: &Formula, handler: &Handler) -> Formula {
+    let Some(path) = handler.scope.path.as_ref().filter(|_| !handler.scope.prefix) else { return when.clone() };
+    let known = path.value.split('/').map(|part| if part.starts_with([':', '*', '{', '<', '[']) { "1" } else { part });
+    let request = Request::new("GET", &known.collect::<Vec<_>>().join("/"));
+    let world = Situation::with(&Assume::Production, &request);
+    when.replaced(&|test, _| match test {
+        Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target) => {
+            world.test(test).map(Formula::constant)
+        }
+        _ => None,
+    })
 }

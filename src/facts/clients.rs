@@ -11,7 +11,7 @@ use crate::model::link::{Link, own_domain};
 use crate::model::origin::{Url, is_loopback, is_private_network};
 use crate::model::policy::Known;
 use crate::model::probe::named_origins;
-use crate::model::project::Project;
+use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Handler, Role, Server, Unanswered};
 use crate::model::term::Part;
 use crate::model::world::{Assume, Request, Situation};
@@ -28,6 +28,11 @@ pub(super) fn gather(project: &Project, environment: &Environment, links: &[Link
     }
     for link in links.iter().filter(|link| link.cross_origin) {
         facts.handlers.extend(unreached(link, project));
+        if let Some(one) = unasked(link, project)
+            && !facts.handlers.iter().any(|known| known.preflight_unhandled.0 && known.span == one.span)
+        {
+            facts.handlers.push(one);
+        }
     }
 }
 
@@ -281,6 +286,29 @@ pub(super) fn cookies(server: &Server) -> Option<Span> {
     };
     let uses = |handler: &&Handler| PACKAGES.contains(&handler.name.as_str()) || reads(handler);
     server.handlers.iter().find(uses).map(|handler| handler.span)
+}
+
+/// A function that answers preflights like all other requests, and a client whose request needs more.
+fn unasked(link: &Link, project: &Project) -> Option<HandlerFacts> {
+    let request = project.clients.get(link.client).filter(|request| super::calls::in_production(request))?;
+    if !needs_preflight(request) || request.no_cors.is_some() {
+        return None;
+    }
+    let fault_of = |policy: &usize| {
+        let policy = project.policies.get(*policy)?;
+        project.faults.iter().find(|fault| {
+            fault.kind == FaultKind::PreflightUnasked && fault.cors.is_some_and(|span| policy.span.contains(span))
+        })
+    };
+    let faults: Option<Vec<&HandlerFault>> = link.preflight.iter().map(fault_of).collect();
+    let fault = faults?.into_iter().next()?;
+    let header = unsafe_headers(request).first().map(|name| format!("a request with `{}`", name.value));
+    let mut one = super::handlers::handler_facts(fault);
+    one.preflight_unhandled = true.into();
+    one.reason =
+        Text::new(header.unwrap_or_else(|| request.method.value.as_deref().unwrap_or("its requests").to_owned()));
+    one.client = Text::at(request.library, request.span);
+    Some(one)
 }
 
 /// A route that a client calls from another origin, and that no CORS covers.

@@ -57,7 +57,7 @@ fn status(fault: &HandlerFault) -> Number {
     fault.status.map(|status| Number::new(i64::from(status))).unwrap_or_default()
 }
 
-fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
+pub(super) fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
     let mut one = HandlerFacts {
         span: Some(fault.span),
         server: None,
@@ -76,6 +76,7 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         FaultKind::CorsTooLate => &mut one.cors_too_late,
         FaultKind::CorsTooLateMinor => &mut one.cors_too_late_minor,
         FaultKind::NotInstalled => &mut one.not_installed,
+        FaultKind::HalfInstalled => &mut one.half_installed,
         FaultKind::NotCalled => &mut one.not_called,
         FaultKind::PreflightStatus => &mut one.bad_preflight_status,
         FaultKind::PreflightHeaders => &mut one.missing_preflight_headers,
@@ -90,6 +91,8 @@ fn handler_facts(fault: &HandlerFault) -> HandlerFacts {
         FaultKind::MissingOriginRefused => &mut one.refuses_missing_origin,
         FaultKind::UnsupportedPattern => &mut one.unsupported_pattern,
         FaultKind::PreflightUnhandled => &mut one.preflight_unhandled,
+        // What clients ask says whether it is one.
+        FaultKind::PreflightUnasked => return one,
         FaultKind::SentTwice => &mut one.sent_twice,
         FaultKind::Shadowed => &mut one.shadowed,
         FaultKind::PreflightOnly => &mut one.preflight_only,

@@ -9,7 +9,7 @@ use crate::eval::environment::{Deployment, Environment};
 use crate::model::condition::Test;
 use crate::model::origin::{
     Malformation, Url, is_app, is_loopback, is_placeholder, is_private_network, is_staging, malformation,
-    registrable_domain, www_twin,
+    registrable_domain, www_of_any, www_twin,
 };
 use crate::model::policy::{Known, Policy};
 use crate::model::probe::{NamedOrigin, Standing, insecure_twins, loopback_twins};
@@ -28,6 +28,8 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     let open = facts_of_policy.allow_origin.any.0;
+    // What is in force nowhere allows nobody in production, though it may be loose for whoever puts it in force.
+    let in_force = policy.installed != Known::No;
     let insecure = insecure_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, false));
     let loopback = loopback_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, true));
     for (twin, span, loopback) in insecure.chain(loopback).filter(|_| !open) {
@@ -40,8 +42,8 @@ pub(super) fn gather(
             environment: "production".into(),
             written: Text::at(twin, span),
             scheme: Text::new("http"),
-            insecure: true.into(),
-            loopback: loopback.into(),
+            insecure: in_force.into(),
+            loopback: (in_force && loopback).into(),
             stated: is_stated.into(),
             host: Text::new(host),
             policy: facts_of_policy.clone(),
@@ -77,11 +79,17 @@ pub(super) fn gather(
         let fault = malformation(&one.text)
             .filter(|(kind, _)| matters(policy, *kind) && !(knows_star && *kind == Malformation::LiteralWildcard));
         let twin = url.as_ref().and_then(www_twin).filter(|twin| is_missing(policy, twin, one));
+        let used = |twin: &Url| evidence(twin, one.span, project, environment);
+        let twin = twin.or_else(|| {
+            let twin = url.as_ref().and_then(www_of_any);
+            twin.filter(|twin| is_missing(policy, twin, one) && used(twin).is_some())
+        });
         let intended = Intended::of(one, twin.as_ref(), &project.intent);
-        let evidence = twin.as_ref().and_then(|twin| evidence(twin, one.span, project, environment));
+        let evidence = twin.as_ref().and_then(used);
         let evidence = intended.twin.clone().or(evidence);
         let production_standing = one.standing == Standing::Production;
-        let insecure = production_standing && url.as_ref().is_some_and(|url| url.scheme == "http");
+        let insecure =
+            in_force && production_standing && url.as_ref().is_some_and(|url| url.scheme == "http" && !of_app(url));
         let own = policy.own_hosts.iter().find(|own| *own.value == *host && production_standing);
         let own_host = own.map(|own| Text::at(own.value.to_string(), own.span));
         let scheme = url.as_ref().filter(|_| production_standing).and_then(other_scheme);
@@ -98,7 +106,7 @@ pub(super) fn gather(
             environment: "production".into(),
             written: Text::at(one.text.clone(), one.span),
             scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
-            loopback: (is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
+            loopback: (in_force && is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
             private_network: is_private_network(&host).into(),
             insecure: insecure.into(),
             suggestion: intended.meant.clone().or(meant).map(Text::new).unwrap_or_default(),

@@ -96,12 +96,32 @@ impl<'p> Servers<'p> {
                 found.dedup();
                 match found.as_slice() {
                     [one] => Some(*one),
-                    [] if places.is_empty() => self.by_route(request, url, 1, 2),
+                    [] if places.is_empty() => self.behind_variable(request, url),
                     _ => None,
                 }
             }
             Base::Open => self.by_route(request, url, 2, 0),
         }
+    }
+
+    /// Of a variable that no file gives a value. Where the code falls back on an address of the developer's machine, that says
+    /// which server is meant, and that it is another one than the page's own.
+    fn behind_variable(&self, request: &ClientRequest, url: &ClientUrl) -> Option<usize> {
+        let fallback = request.urls.iter().find_map(|other| match &other.base {
+            Base::Absolute { url, open_port: false, .. } if is_loopback(&url.host) && url.port.is_some() => {
+                Some((other, url))
+            }
+            _ => None,
+        });
+        let Some((other, place)) = fallback else { return self.by_route(request, url, 1, 2) };
+        self.at(request, other, place, false).or_else(|| {
+            let is_other = |index: &usize| {
+                let server = &self.project.servers[*index];
+                server.package != request.package || place.port.is_some_and(|port| server.ports.contains(&port))
+            };
+            let others: Vec<usize> = self.all().into_iter().filter(is_other).collect();
+            self.choose_by_route(request, url, &others, 1, 2)
+        })
     }
 
     /// The server at a host.
@@ -112,7 +132,9 @@ impl<'p> Servers<'p> {
             let listening: Vec<usize> = (0..servers.len())
                 .filter(|&index| !open_port && port.is_some_and(|port| servers[index].ports.contains(&port)))
                 .collect();
-            let silent = || (0..servers.len()).filter(|&index| servers[index].ports.is_empty()).collect::<Vec<_>>();
+            // Who listens on some other port for certain is not meant.
+            let is_silent = |index: &usize| servers[*index].ports.is_empty() || servers[*index].open_port;
+            let silent = || (0..servers.len()).filter(is_silent).collect::<Vec<_>>();
             return match listening.is_empty() {
                 false => self.choose(request, url, &listening),
                 true => self.choose_by_route(request, url, &silent(), 1, 0),

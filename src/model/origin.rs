@@ -271,6 +271,14 @@ pub fn www_twin(url: &Url) -> Option<Url> {
     Some(Url { host, ..url.clone() })
 }
 
+/// The www twin of any host: `app.example.com` ↔ `www.app.example.com`. Whether it exists has to be known from elsewhere.
+pub fn www_of_any(url: &Url) -> Option<Url> {
+    registrable_domain(&url.host)?;
+    let host = url.host.strip_prefix("www.").map_or_else(|| format!("www.{}", url.host), str::to_owned);
+    registrable_domain(&host)?;
+    Some(Url { host, ..url.clone() })
+}
+
 /// Does a host look like one of a staging, preview or development deployment? Words that are parts of good names count only
 /// below the name that somebody owns: `dev.to` is a site of its own, `dev.example.com` is not.
 pub fn is_staging(host: &str) -> bool {

@@ -135,6 +135,8 @@ pub enum FaultKind {
     CorsTooLateMinor,
     /// Configured, never in force.
     NotInstalled,
+    /// In force, but without the part of the library that checks the settings.
+    HalfInstalled,
     /// The middleware factory itself is registered, not what it makes.
     NotCalled,
     /// OPTIONS is answered outside 200–299.
@@ -163,6 +165,8 @@ pub enum FaultKind {
     UnsupportedPattern,
     /// A route grants CORS to requests that need a preflight, and nothing answers that preflight.
     PreflightUnhandled,
+    /// The same, where nothing but a client's request can say that a preflight is needed.
+    PreflightUnasked,
     /// A CORS header is sent twice.
     SentTwice,
     /// Something that comes first answers all that CORS is configured for here.

@@ -35,6 +35,8 @@ pub struct Server {
     pub upstream: Option<Upstream>,
     /// Ports it listens on, as far as they are written somewhere.
     pub ports: Vec<u16>,
+    /// These are defaults: an environment may say another port.
+    pub open_port: bool,
     /// The directory of the package it belongs to.
     pub package: Arc<str>,
 }
@@ -66,6 +68,7 @@ impl Server {
             takes: Formula::True,
             upstream: None,
             ports: Vec::new(),
+            open_port: false,
             package: "".into(),
         }
     }

@@ -6,6 +6,8 @@
 
 mod symbols;
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::fetch_api::{Behind, Entry, add, functions, serve};
@@ -48,10 +50,10 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
         }
         add(&mut project, vec![served], Server::new("appwrite", name, span, Vec::new()));
     }
-    if called_by_sdk(run) {
-        // Executions are started through Appwrite's own interface, which answers their preflights.
-        project.faults.retain(|fault| fault.kind != FaultKind::PreflightUnhandled);
-    }
+    // Executions are started through Appwrite's own interface, which answers their preflights.
+    let started = started_by_sdk(run, packages, &project);
+    let is_preflight = |kind| matches!(kind, FaultKind::PreflightUnhandled | FaultKind::PreflightUnasked);
+    project.faults.retain(|fault| !(is_preflight(fault.kind) && started.contains(&fault.name)));
     project
 }
 
@@ -95,11 +97,25 @@ fn called(events: &[Event], _: Value) -> Vec<(Formula, Value)> {
         .collect()
 }
 
-fn called_by_sdk(run: &Interp<'_>) -> bool {
-    run.log.iter().any(|event| {
+/// The functions that somebody starts through the SDK: those whose id or name is given, and all where it is none of theirs.
+fn started_by_sdk(run: &Interp<'_>, packages: &Packages, project: &Project) -> BTreeSet<String> {
+    let all = || project.servers.iter().map(|server| server.name.clone());
+    let mut started = BTreeSet::new();
+    for event in &run.log {
         let path = &*event.target.path;
-        path.ends_with("createExecution") || path.ends_with("create_execution")
-    })
+        if !path.ends_with("createExecution") && !path.ends_with("create_execution") {
+            continue;
+        }
+        let options = event.args.positional.first().and_then(Value::as_map);
+        let option = options.and_then(|map| map.entries.get("functionId")).map(|entry| &entry.value);
+        let id = option.or_else(|| event.args.get(0, "function_id")).and_then(Value::as_str);
+        let known = id.and_then(|id| all().find(|name| **name == **id || packages.function_id(name) == Some(&**id)));
+        match known {
+            Some(name) => started.extend([name]),
+            None => started.extend(all()),
+        }
+    }
+    started
 }
 
 /// A call that would set a header elsewhere: what is written, when it is one of CORS.

@@ -25,6 +25,8 @@ pub struct Client;
 const RESPONSE: &str = "client:response";
 /// The headers of an answer.
 const HEADERS: &str = "client:response.headers";
+/// The functions of a Supabase client, whose parent it is.
+const FUNCTIONS: &str = "client:supabase.functions";
 /// The mark of a response header that is read; its argument is the name.
 const HEADER_READ: &str = "client:header-read";
 /// The mark of an answer that is read.
@@ -47,6 +49,9 @@ impl Library for Client {
             HEADERS if !is_headers_method(name) => {
                 header_read(run, target.object, Value::text(name, span), span);
                 Some(Value::unknown(crate::eval::value::Reason::NotModelled, span))
+            }
+            path if name == "functions" && path.starts_with("npm:@supabase/") => {
+                Some(child(run, FUNCTIONS, target.object, span))
             }
             path => axios::member(run, path, target.object, name, span),
         }

@@ -32,10 +32,10 @@ use crate::model::project::Project;
 /// Servers, policies and faults of all programs that answer with a `Response`.
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> Project {
     let mut project = Project::default();
-    workers::recognise(run, &mut project);
-    deno::recognise(run, &mut project);
+    workers::recognise(run, packages, &mut project);
+    deno::recognise(run, packages, &mut project);
     edge::recognise(run, packages, &mut project);
-    netlify::recognise(run, &mut project);
+    netlify::recognise(run, packages, &mut project);
     misuse::recognise(run, &mut project);
     project
 }

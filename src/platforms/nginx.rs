@@ -31,6 +31,7 @@ use self::policy::Findings;
 use self::tree::{Item, Root};
 use self::variables::{Alternative, Variables};
 use crate::model::condition::Formula;
+use crate::model::policy::Known;
 use crate::model::project::Project;
 use crate::model::server::HeaderPiece;
 use crate::source::{FileId, Span};
@@ -56,9 +57,10 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
         let mut walk = Walk { path: root.path, variables, findings: &mut findings, left: &mut left };
         walk.root(root);
     }
-    // Beside whole servers a map that none of them uses is for nobody; by itself it is made for servers that are elsewhere.
+    // Beside whole servers a map that none of them uses is in force nowhere yet; by itself it is made for servers that are elsewhere.
     let whole = roots.iter().any(|root| has_server(&root.items, 0));
-    for (name, number, map) in maps.of_origin().filter(|_| !whole) {
+    let installed = if whole { Known::No } else { Known::Unknown };
+    for (name, number, map) in maps.of_origin() {
         let development = roots.get(number).is_some_and(|root| is_development(root.path));
         if development || roots.iter().any(|root| uses(&root.items, name, 0)) {
             continue;
@@ -66,7 +68,7 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
         let alternatives = map.alternatives(&Variables::new(&maps, number), 0);
         let echoes = |one: &Alternative| matches!(&*one.pieces, [HeaderPiece::Term(term)] if term.is_origin());
         if alternatives.iter().any(echoes) {
-            findings.unused_map(&alternatives, name, map.span());
+            findings.unused_map(&alternatives, name, map.span(), installed);
         }
     }
     let mut project = findings.finish();

@@ -27,10 +27,12 @@ pub struct Handled {
     pub understood: bool,
     /// Calls of the `cors` package itself as if it were the handler it makes.
     pub factory_calls: Vec<Span>,
-    /// Calls of things unknown, which may throw.
+    /// Calls that may throw: of things unknown, and of functions that call such.
     pub risky: Vec<Span>,
     /// Answers that carry a body of text.
     pub bodies: Vec<Span>,
+    /// Calls that are given the request's origin: what they say is about it.
+    pub about_origin: Vec<Span>,
 }
 
 /// The symbolic request and response.
@@ -69,6 +71,8 @@ pub(super) fn run_with(
     for event in &events {
         read_event(run, event, cors, &mut status, &mut handled);
     }
+    let own_calls = run.fallible.iter().filter(|call| closure.function.span.contains(**call));
+    handled.risky.extend(own_calls);
     handled
 }
 
@@ -187,6 +191,13 @@ fn called_else(run: &Interp<'_>, event: &Event, cors: &CorsObjects, handled: &mu
         }
         None => {
             handled.risky.push(event.span);
+            if event
+                .args
+                .all()
+                .any(|value| matches!(&value.kind, Kind::Term(term) if term.part == Part::Header("origin".into())))
+            {
+                handled.about_origin.push(event.span);
+            }
             handled.understood &= !passes_request(event);
         }
     }
@@ -356,8 +367,11 @@ pub(super) fn bare_errors(handled: &Handled) -> Vec<(Span, u16, Span)> {
             is_line && before.when.given(&facts) != Formula::False && !skipped_by_throw(before, guarded, handled)
         });
         // Who refuses an origin wants it to get no headers.
-        let refuses_origin =
-            guarded.when.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if term.is_origin()));
+        let refuses_origin = guarded.when.tests().iter().any(|(test, _)| match test {
+            Test::Request { term, .. } => term.is_origin(),
+            Test::Unknown(span) => handled.about_origin.iter().any(|call| span.contains(*call) || call.contains(*span)),
+            _ => false,
+        });
         if succeeds && !sent && !refuses_origin {
             found.push((guarded.span, status, first_line.span));
         }

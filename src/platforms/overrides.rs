@@ -83,6 +83,7 @@ pub(super) fn uncured(fault: &HandlerFault, route: &Handler, outer: &[Handler]) 
     let answers = outer.iter().filter(covers).any(answers_preflights);
     match fault.kind {
         FaultKind::PreflightUnhandled
+        | FaultKind::PreflightUnasked
         | FaultKind::PreflightOnly
         | FaultKind::ErrorsWithoutHeaders
         | FaultKind::StripsCors
@@ -90,7 +91,14 @@ pub(super) fn uncured(fault: &HandlerFault, route: &Handler, outer: &[Handler]) 
         {
             None
         }
-        FaultKind::PreflightUnhandled | FaultKind::PreflightStatus | FaultKind::PreflightHeaders if answers => None,
+        FaultKind::PreflightUnhandled
+        | FaultKind::PreflightUnasked
+        | FaultKind::PreflightStatus
+        | FaultKind::PreflightHeaders
+            if answers =>
+        {
+            None
+        }
         FaultKind::PreflightHeaders => {
             let sent = |name: &str| granting.iter().any(|one| writes(one, name));
             let missing: Vec<&str> = fault.detail.split(", ").filter(|name| !sent(name)).collect();

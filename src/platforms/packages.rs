@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::deployed::Deployed;
 use crate::model::origin::Url;
 use crate::source::Spanned;
 use crate::syntax::document::Node;
@@ -22,6 +23,9 @@ pub struct Packages {
     pub homepages: Vec<Spanned<String>>,
     proxied: BTreeSet<Utf8PathBuf>,
     entrypoints: BTreeMap<Utf8PathBuf, String>,
+    /// Which files hosting platforms run.
+    pub deployed: Deployed,
+    function_ids: BTreeMap<String, String>,
 }
 
 impl Packages {
@@ -51,7 +55,13 @@ impl Packages {
             let file = home.join(folder).join(entrypoint);
             let parts = file.components().filter(|part| !matches!(part, camino::Utf8Component::CurDir));
             self.entrypoints.insert(parts.collect(), name.to_owned());
+            self.function_ids.extend(text("$id").map(|id| (name.to_owned(), id.to_owned())));
         }
+    }
+
+    /// What a function of this name is called by where it is started.
+    pub fn function_id(&self, name: &str) -> Option<&str> {
+        self.function_ids.get(name).map(String::as_str)
     }
 
     /// The name of the function whose code begins in a file.

@@ -21,7 +21,9 @@ pub fn attach(run: &Interp<'_>, packages: &Packages, project: &mut Project) {
         let package = package(packages, &path);
         server.package = package.as_str().into();
         let near = |file: &Utf8Path| file == path || self::package(packages, file) == package;
-        server.ports = listening.iter().filter(|(file, _)| near(file)).map(|(_, port)| *port).collect();
+        let near: Vec<&Listening> = listening.iter().filter(|one| near(&one.file)).collect();
+        server.ports = near.iter().flat_map(|one| one.ports.iter().copied()).collect();
+        server.open_port = near.iter().any(|one| one.open);
         if let (true, Some((_, port))) =
             (server.ports.is_empty(), DEFAULTS.iter().find(|(name, _)| *name == server.platform))
         {
@@ -38,8 +40,15 @@ pub fn package(packages: &Packages, path: &Utf8Path) -> Utf8PathBuf {
     packages.home(path).map_or_else(first, Utf8Path::to_owned)
 }
 
-/// Files that start a server, with the port.
-fn listening(run: &Interp<'_>) -> Vec<(Utf8PathBuf, u16)> {
+/// A call that starts a server.
+struct Listening {
+    file: Utf8PathBuf,
+    ports: Vec<u16>,
+    /// The environment may say another port.
+    open: bool,
+}
+
+fn listening(run: &Interp<'_>) -> Vec<Listening> {
     let mut found = Vec::new();
     for event in &run.log {
         let path = &*event.target.path;
@@ -53,8 +62,8 @@ fn listening(run: &Interp<'_>) -> Vec<(Utf8PathBuf, u16)> {
             _ => None,
         };
         let file = run.path_of_span(event.span);
-        for port in value.iter().flat_map(ports) {
-            found.push((file.clone(), port));
+        if let Some(value) = value {
+            found.push(Listening { file, ports: ports(&value), open: is_open(&value) });
         }
     }
     found
@@ -69,4 +78,13 @@ fn ports(value: &Value) -> Vec<u16> {
         _ => Vec::new(),
     };
     value.alternatives().iter().flat_map(|(_, one)| of(one)).collect()
+}
+
+/// `process.env.PORT || 3000`: is the port one of those, or whatever else the environment says?
+fn is_open(value: &Value) -> bool {
+    value.alternatives().iter().any(|(_, one)| match &one.kind {
+        Kind::Env(_) | Kind::Unknown(_) => true,
+        Kind::Map(_) => super::values::option(one, "port").is_some_and(|port| is_open(&port)),
+        _ => false,
+    })
 }

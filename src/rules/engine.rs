@@ -85,8 +85,8 @@ fn judge(rule: &Rule, subject: &dyn Subject) -> Result<Option<Finding>, String> 
     let span = rule.at.nearest(subject).ok_or("what it found is written nowhere")?;
     let environment = Some(subject.environment()).filter(|name| !name.is_empty()).unwrap_or("production");
     let help = match &rule.help {
-        Some(help) => help.of(subject.platform()).text(subject)?,
-        None => unwrapped(rule.fix.of(subject.platform())),
+        Some(help) => help.of(subject.platform(), subject.by_hand()).text(subject)?,
+        None => unwrapped(rule.fix.of(subject.platform(), subject.by_hand())),
     };
     Ok(Some(Finding {
         rule: rule.id.clone(),

@@ -66,6 +66,9 @@ impl Persona {
     }
 }
 
+/// What follows a platform's name where a text is for headers written by hand: `express by hand`.
+const BY_HAND: &str = " by hand";
+
 /// One thing for every platform, with others for some.
 #[derive(Debug, Clone)]
 pub struct ByPlatform<T> {
@@ -76,9 +79,10 @@ pub struct ByPlatform<T> {
 }
 
 impl<T> ByPlatform<T> {
-    /// What holds for a platform.
-    pub fn of(&self, platform: &str) -> &T {
-        self.each.get(platform).unwrap_or(&self.default)
+    /// What holds for a platform; `by_hand` where headers are written without the library that is usual there.
+    pub fn of(&self, platform: &str, by_hand: bool) -> &T {
+        let own = by_hand.then(|| self.each.get(&format!("{platform}{BY_HAND}"))).flatten();
+        own.or_else(|| self.each.get(platform)).unwrap_or(&self.default)
     }
 }
 
@@ -148,7 +152,8 @@ impl Rule {
         let fixes = self.fix.each.keys().map(String::as_str);
         let helps = self.help.iter().flat_map(|help| help.each.keys().map(String::as_str));
         let examples = self.examples.iter().map(|example| example.platform.as_str());
-        let mut all: Vec<&str> = fixes.chain(helps).chain(examples).collect();
+        let all = fixes.chain(helps).chain(examples);
+        let mut all: Vec<&str> = all.map(|platform| platform.trim_end_matches(BY_HAND)).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -47,7 +47,8 @@ impl Kind {
             "py" => Some(Kind::Python),
             "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
-            "toml" => matches!(name, "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
+            "toml" if name == "config.toml" => (directory() == "supabase").then_some(Kind::Toml),
+            "toml" => matches!(name, "netlify.toml" | "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
             "txt" if name.starts_with("requirements") || directory() == "requirements" => Some(Kind::Requirements),
             "in" if name.starts_with("requirements") => Some(Kind::Requirements),
             _ if name == "Pipfile" => Some(Kind::Toml),
@@ -200,7 +201,7 @@ mod tests {
                 &["package.json", "tsconfig.base.json", "vercel.json", "web/proxy.conf.json", "config/default.json"],
             ),
             (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
-            (Kind::Toml, &["pyproject.toml", "Pipfile"]),
+            (Kind::Toml, &["pyproject.toml", "Pipfile", "netlify.toml", "supabase/config.toml"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),
         ];
         for (kind, names) in table {
@@ -215,6 +216,7 @@ mod tests {
             "package-lock.json",
             "pnpm-lock.yaml",
             "Cargo.toml",
+            "config.toml",
             "a.js.map",
             "notes.txt",
             "nginx.md",

@@ -24,6 +24,8 @@ impl Needles {
     pub const ALONE: Needles = Needles(16);
     /// Is a function that a platform calls with a request, or calls such a function by its name.
     pub const FUNCTION: Needles = Needles(32);
+    /// Calls the function of a platform by its name, from a page too.
+    const INVOKES: Needles = Needles(Needles::FUNCTION.0 | Needles::CLIENT.0);
     const ALL: Needles = Needles(63);
 
     /// Is every class of `other` in this set?
@@ -78,7 +80,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("http/server.ts", Needles::FUNCTION),
     ("respondwith(", Needles::FUNCTION),
     ("request, env", Needles::FUNCTION),
-    ("functions.invoke", Needles::FUNCTION),
+    ("functions.invoke", Needles::INVOKES),
     ("node-appwrite", Needles::FUNCTION),
     ("createexecution", Needles::FUNCTION),
     ("create_execution", Needles::FUNCTION),
@@ -112,6 +114,9 @@ const WORDS: &[(&str, Needles)] = &[
     ("usestate", Needles::BROWSER),
     ("useeffect", Needles::BROWSER),
     ("navigator.", Needles::BROWSER),
+    ("import.meta.env.vite_", Needles::BROWSER),
+    ("process.env.react_app_", Needles::BROWSER),
+    ("process.env.vue_app_", Needles::BROWSER),
     ("credentials", Needles::ALONE),
     ("//localhost", Needles::ALONE),
     ("//127.0.0.1", Needles::ALONE),

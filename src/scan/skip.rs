@@ -22,6 +22,7 @@ const DIRECTORIES: &[&str] = &[
     ".turbo",
     ".venv",
     ".vercel",
+    ".vite",
     ".wrangler",
     ".yarn",
     "__pycache__",

@@ -50,9 +50,19 @@ pub(super) fn comments(text: &str, dialect: Dialect) -> Vec<Range<usize>> {
     tree::ranges(&dialect.grammar(), text, &["comment", "html_comment"])
 }
 
+/// `import data from './data.json' assert { type: 'json' }`, the form that came before `with` and that the grammar of JavaScript
+/// does not have: what it imports is understood, and what is asserted does not matter.
+fn is_import_assertion(text: &str, offset: usize) -> bool {
+    let (Some(before), Some(after)) = (text.get(..offset), text.get(offset..)) else { return false };
+    let line = before.rsplit('\n').next().unwrap_or("");
+    let asserted = after.trim_start().strip_prefix("assert").is_some_and(|rest| rest.trim_start().starts_with('{'));
+    asserted && (line.contains("import") || line.contains("from"))
+}
+
 /// Lowers a file. Never fails: what could not be parsed is left out or opaque, and told.
 pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Module, Vec<Problem>) {
     let (tree, mut problems) = tree::parse(&dialect.grammar(), text);
+    problems.retain(|problem| !is_import_assertion(text, problem.offset));
     let reader = Reader::new(file, text);
     let body = tree.map(|tree| statements::block(&reader, tree.root_node())).unwrap_or_default();
     problems.extend(reader.problem());

@@ -1,6 +1,7 @@
 //! JavaScript, JSX and TypeScript.
 
-use corslint::syntax::javascript::Dialect;
+use corslint::source::FileId;
+use corslint::syntax::javascript::{self, Dialect};
 
 fn both(cases: &[(&str, &str)]) {
     for dialect in [Dialect::JavaScript, Dialect::TypeScript, Dialect::Tsx] {
@@ -87,7 +88,7 @@ fn classes() {
     both(&[
         (
             "class A extends B.C { x = 1; static #y; constructor(a) { super(a) } static async m() {} get z() { return 1 } set z(v) {} #p() {} static { f() } }",
-            "class A(B.C){x = 1; static #y; static  = =>(){f()}(); fn constructor(a){super(a)}; static async fn m(){}; get fn z(){return 1}; fn #p(){}}",
+            "class A(B.C){x = 1; static #y; static  = =>(){f()}(); fn constructor(a){super(a)}; static async fn m(){}; get fn z(){return 1}; set fn z(v){}; fn #p(){}}",
         ),
         ("x = class {}", "(= x class{})"),
         (
@@ -196,5 +197,18 @@ fn jsx() {
                 "let a = ?[f(), \"d\", e, g(h), ?[], ?[i]]",
             )],
         );
+    }
+}
+
+#[test]
+fn assertions_of_imports_are_understood() {
+    for text in [
+        "import data from './data.json' assert { type: 'json' };\nexport default data;\n",
+        "import data from './data.json' with { type: 'json' };\nexport default data;\n",
+    ] {
+        for dialect in [Dialect::JavaScript, Dialect::TypeScript] {
+            let (_, problems) = javascript::parse(FileId(0), text, dialect);
+            assert!(problems.is_empty(), "{text}: {problems:?}");
+        }
     }
 }

@@ -125,8 +125,12 @@ fn class(c: &Class) -> String {
     let mut members: Vec<String> = c.fields.iter().map(field).collect();
     members.extend(c.methods.iter().map(|method| {
         let is_static = if method.is_static { "static " } else { "" };
-        let is_getter = if method.is_getter { "get " } else { "" };
-        format!("{is_static}{is_getter}{}", function(&method.function))
+        let accessor = match (method.is_getter, method.name.starts_with("set ")) {
+            (true, _) => "get ",
+            (false, true) => "set ",
+            _ => "",
+        };
+        format!("{is_static}{accessor}{}", function(&method.function))
     }));
     let bases = if c.bases.is_empty() { String::new() } else { format!("({})", join(&c.bases, ", ", expr)) };
     let name = opt(&c.name, " ", |name| name.to_string());

@@ -120,6 +120,21 @@ fn help_is_in_the_syntax_of_the_platform() {
 }
 
 #[test]
+fn headers_written_by_hand_have_words_of_their_own() {
+    let texts = "fix: { default: Change it., express: Change `cors()`., express by hand: Change the line., nginx: Change the map. }";
+    let fix = rule("fix: Change it.", texts);
+    let said = |platform, handwritten: bool| {
+        let policy = PolicyFacts { handwritten: handwritten.into(), ..policy(0, platform) };
+        run(std::slice::from_ref(&fix), &facts([policy]), &sources()).findings[0].help.clone()
+    };
+    assert_eq!(said("express", true), "Change the line.");
+    assert_eq!(said("express", false), "Change `cors()`.");
+    assert_eq!(said("nginx", true), "Change the map.");
+    assert_eq!(said("koa", true), "Change it.");
+    assert_eq!(fix.platforms(), ["express", "nginx"]);
+}
+
+#[test]
 fn findings_are_in_order_and_merged() {
     let twice = facts([policy(0, "express"), policy(1, "express"), policy(1, "nest"), policy(0, "nest")]);
     let outcome = run(&[rule(AT, AT)], &twice, &sources());

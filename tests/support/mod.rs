@@ -13,8 +13,17 @@ use corslint::scan::{Options, Scan, scan};
 
 /// The rules that run when nothing is asked for.
 pub fn regular_rules() -> Vec<Rule> {
+    rules_of(Persona::Regular)
+}
+
+/// The rules that run besides when everything is asked for.
+pub fn pedantic_rules() -> Vec<Rule> {
+    rules_of(Persona::Pedantic)
+}
+
+fn rules_of(persona: Persona) -> Vec<Rule> {
     let rules = load(embedded_files()).unwrap_or_else(|errors| panic!("{errors:#?}"));
-    rules.into_iter().filter(|rule| rule.persona == Persona::Regular).collect()
+    rules.into_iter().filter(|rule| rule.persona == persona).collect()
 }
 
 /// A folder of the repository.

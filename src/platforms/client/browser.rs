@@ -228,7 +228,9 @@ impl<'p> Places<'p> {
         spans.extend(project.policies.iter().map(|policy| policy.span));
         let files: BTreeSet<_> = spans.into_iter().map(|span| span.file).collect();
         let servers: BTreeSet<Utf8PathBuf> = files.into_iter().map(path_of).collect();
-        let server_homes = servers.iter().map(|path| home(packages, path)).collect();
+        // Deno's functions are deployed apart from the package that they lie in.
+        let beside = servers.iter().filter(|path| !path.as_str().contains("supabase/functions/"));
+        let server_homes = beside.map(|path| home(packages, path)).collect();
         Places { packages, natures, servers, server_homes }
     }
 
@@ -255,7 +257,8 @@ impl<'p> Places<'p> {
             _ => None,
         };
         let prefixed = BUNDLERS.iter().any(|name| self.packages.depends(name, path));
-        prefixed && name.is_some_and(|name| !PUBLIC.iter().any(|prefix| name.starts_with(prefix)))
+        let injected = name.as_ref().is_some_and(|name| name.starts_with(super::text::INJECTED));
+        prefixed && !injected && name.is_some_and(|name| !PUBLIC.iter().any(|prefix| name.starts_with(prefix)))
     }
 
     /// Does code of this file run in a browser?

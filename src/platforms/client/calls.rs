@@ -2,7 +2,8 @@
 //!
 //! In: the evaluator's log. Out: requests. Sources: <https://fetch.spec.whatwg.org/#fetch-method>,
 //! <https://github.com/sindresorhus/ky>, <https://github.com/unjs/ofetch>, <https://api.jquery.com/jQuery.ajax/>,
-//! <https://www.apollographql.com/docs/react/api/link/apollo-link-http>.
+//! <https://www.apollographql.com/docs/react/api/link/apollo-link-http>,
+//! <https://supabase.com/docs/reference/javascript/functions-invoke>.
 
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use super::super::values::option;
 use super::{axios, options, text};
 use crate::eval::value::{Kind, Value};
 use crate::eval::{Event, Interp};
-use crate::model::client::{BodyType, ClientRequest, ClientUrl};
+use crate::model::client::{Base, BodyType, ClientHeader, ClientRequest, ClientUrl};
+use crate::model::condition::Formula;
 use crate::source::Spanned;
 
 /// A library that is called like `fetch`.
@@ -23,6 +25,7 @@ enum Sender {
     Graphql,
     EventSource,
     SocketIo,
+    Supabase,
 }
 
 const KY: [&str; 3] = ["npm:ky", "npm:ky.create()", "npm:ky.extend()"];
@@ -65,6 +68,7 @@ fn sender(path: &str) -> Option<(Sender, Option<&'static str>)> {
         | "npm:graphql-request.GraphQLClient"
         | "npm:urql.createClient"
         | "npm:@urql/core.createClient" => return Some((Sender::Graphql, Some("POST"))),
+        "client:supabase.functions.invoke" => return Some((Sender::Supabase, Some("POST"))),
         _ => {}
     }
     let (holder, verb) = path.rsplit_once('.').unwrap_or((path, ""));
@@ -106,6 +110,7 @@ pub(super) fn request(run: &Interp<'_>, event: &Event, shared: &axios::Shared) -
         Sender::Graphql => "GraphQL",
         Sender::EventSource => "EventSource",
         Sender::SocketIo => "socket.io",
+        Sender::Supabase => "supabase-js",
     };
     let mut request = ClientRequest::new(library, event.span);
     if let Some(method) = method {
@@ -117,6 +122,7 @@ pub(super) fn request(run: &Interp<'_>, event: &Event, shared: &axios::Shared) -
         Sender::Ky => ky(run, event, first, args.get(1), &mut request),
         Sender::JQuery => jquery(run, event, &mut request)?,
         Sender::Graphql => graphql(run, first, args.get(1), &mut request)?,
+        Sender::Supabase => supabase(run, event, args, &mut request)?,
         Sender::EventSource | Sender::SocketIo => {
             request.urls = text::urls(run, first);
             if let Some(value) = args.get(1).and_then(|options| option(options, "withCredentials")) {
@@ -250,5 +256,35 @@ fn graphql(run: &Interp<'_>, first: &Value, second: Option<&Value>, request: &mu
         }
     }
     request.content_type = Spanned::new(BodyType::Other("application/json".into()), request.span);
+    Some(())
+}
+
+/// `supabase.functions.invoke('name', { body, headers, method })`: POST to a path of the project, always with the headers that the
+/// client sends with everything.
+fn supabase(run: &Interp<'_>, event: &Event, args: &[Value], request: &mut ClientRequest) -> Option<()> {
+    const ALWAYS: [&str; 3] = ["authorization", "apikey", "x-client-info"];
+    let name = args.first()?.as_str()?;
+    let client = event.target.object.and_then(|id| run.object(id).parent);
+    let made = client.and_then(|id| run.object(id).args.positional.first());
+    let mut bases = made.map(|url| text::urls(run, url)).unwrap_or_default();
+    bases.retain(|url| url.base != Base::Relative);
+    if bases.is_empty() {
+        let path = Some("/".to_owned());
+        bases.push(ClientUrl { when: Formula::True, base: Base::Open, path, span: event.span });
+    }
+    let path = format!("/functions/v1/{}", name.trim_start_matches('/').split('?').next().unwrap_or(""));
+    let own = ClientUrl { when: Formula::True, base: Base::Relative, path: Some(path), span: event.span };
+    request.urls = text::joined(&bases, &[own]);
+    for header in ALWAYS {
+        request.headers.push(ClientHeader { name: Spanned::new(header.into(), event.span), value: None });
+    }
+    let Some(settings) = args.get(1) else { return Some(()) };
+    if let Some(method) = options::given(settings, "method") {
+        request.method = options::upper_method(&method);
+    }
+    options::json_body(run, option(settings, "body").as_ref(), request);
+    if let Some(headers) = option(settings, "headers") {
+        options::add_headers(run, &headers, request);
+    }
     Some(())
 }

@@ -9,7 +9,7 @@ use crate::eval::Interp;
 use crate::eval::value::{Args, EnvShape, Kind, ObjectId, Value};
 use crate::model::client::{Base, ClientUrl};
 use crate::model::condition::Formula;
-use crate::model::origin::Url;
+use crate::model::origin::{Url, registrable_domain};
 use crate::model::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
@@ -107,6 +107,10 @@ fn base<'t>(run: &Interp<'_>, first: Option<&Value>, text: &'t str) -> (Base, Op
                 let seen = seen(run, &name);
                 (Base::Variable { name, seen }, rest)
             }
+            Kind::External(path) if injected(path).is_some() => {
+                let (holder, key) = injected(path).unwrap_or_default();
+                (Base::Variable { name: format!("{INJECTED}{holder}.{key}").into(), seen: seen(run, key) }, rest)
+            }
             Kind::External(path) if path.ends_with("location.origin") => (Base::Relative, rest),
             Kind::Undefined | Kind::Null => (Base::Relative, None),
             _ => (Base::Open, rest),
@@ -121,9 +125,14 @@ fn base<'t>(run: &Interp<'_>, first: Option<&Value>, text: &'t str) -> (Base, Op
     };
     let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
     let (authority, rest) = (&text[..end], &text[end..]);
-    let host_only = authority.strip_suffix(HOLE).and_then(|host| host.strip_suffix(':'));
+    let open = authority.strip_suffix(HOLE);
+    let host_only = open.and_then(|host| host.strip_suffix(':'));
     let open_port = host_only.is_some();
-    let authority = host_only.unwrap_or(authority);
+    // `https://api.example.com${path}`: what follows a whole host is the path, its slash included.
+    let (authority, rest) = match open.filter(|host| is_whole_host(host)) {
+        Some(host) => (host, &text[host.len()..]),
+        None => (host_only.unwrap_or(authority), rest),
+    };
     match Url::parse(authority) {
         Some(url) if !authority.contains(HOLE) => {
             let variable = first.is_some_and(|first| is_in_env_file(run, run.first_piece(first.span)));
@@ -131,6 +140,23 @@ fn base<'t>(run: &Interp<'_>, first: Option<&Value>, text: &'t str) -> (Base, Op
         }
         _ => (Base::Open, Some(rest)),
     }
+}
+
+/// What the name of a variable begins with that the page's server writes into the page.
+pub(super) const INJECTED: &str = "window.";
+
+/// `window.__ENV__.API_URL`: the holder and the name.
+fn injected(path: &str) -> Option<(&str, &str)> {
+    let (holder, key) = path.strip_prefix("js:")?.split_once('.')?;
+    let words = || holder.split('_').filter(|word| !word.is_empty());
+    let named = words().any(|word| matches!(word.to_ascii_lowercase().as_str(), "env" | "config" | "runtime"));
+    (holder.starts_with('_') && named && !key.contains('.')).then_some((holder, key))
+}
+
+/// Does an origin end in a name that can be registered, so that no piece of a host is missing behind it?
+fn is_whole_host(origin: &str) -> bool {
+    Url::parse(origin).is_some_and(|url| url.port.is_none() && registrable_domain(&url.host).is_some())
+        && origin.ends_with(|last: char| last.is_ascii_alphanumeric())
 }
 
 fn is_in_env_file(run: &Interp<'_>, span: Span) -> bool {

@@ -284,9 +284,8 @@ fn app_missing(apps: &Value, handlers: &[Handler], cors: Option<usize>, project:
     let listed = list.items.iter().any(|item| item.value.as_str().is_some_and(|text| text.contains("corsheaders")));
     let library = cors.and_then(|cors| handlers.get(cors)).filter(|handler| handler.name == "CorsMiddleware");
     if let (true, false, Some(handler)) = (certain && !list.items.is_empty(), listed, library) {
-        let mut fault = HandlerFault::new(FaultKind::NotInstalled, "django", handler.span, "corsheaders");
-        fault.detail =
-            "corsheaders is not in INSTALLED_APPS, so its system checks and signals are not active".to_owned();
+        let mut fault = HandlerFault::new(FaultKind::HalfInstalled, "django", handler.span, "CorsMiddleware");
+        "`corsheaders` is missing from `INSTALLED_APPS`".clone_into(&mut fault.detail);
         project.faults.push(fault);
     }
 }

@@ -60,9 +60,11 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
     let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
     for &app in apps.iter().filter(|app| !mounted.contains(app)) {
         let span = run.object(app).span;
+        let known_faults = project.faults.len();
         let mut builder = Builder { run, packages, cors, project, log: &log, active: Vec::new(), complete: true };
         let handlers = builder.handlers_of(app, "", &Formula::True);
         let complete = builder.complete;
+        super::overwritten::drop_covered(project, known_faults, &handlers);
         let file = run.path_of_span(span);
         let index = project.servers.len();
         for handler in &handlers {

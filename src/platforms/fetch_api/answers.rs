@@ -307,6 +307,10 @@ fn answer(run: &Interp<'_>, when: Formula, value: &Value, home: Span, events: &[
         };
         if let Some(headers) = object.fields.get("headers").and_then(Value::as_object) {
             one.lines = lines::effects(&lines::of(run, headers), &facts);
+        } else if one.what == What::Unknown && path.starts_with("npm:") {
+            // `new StreamingTextResponse(stream, { headers })`: packages make answers of their own as `Response` does.
+            let given = object.args.all().filter_map(|arg| super::super::values::option(arg, "headers")).next();
+            one.lines = given.map(|headers| lines::effects(&lines::init(run, &headers), &facts)).unwrap_or_default();
         }
         handled.answers.push(one);
         return;

@@ -22,7 +22,7 @@ pub(super) fn recognise(run: &mut Interp<'_>, packages: &Packages, project: &mut
     for (module, path) in modules {
         let path = Utf8Path::new(&path);
         let folder = |name: &str| path.starts_with(name) || path.as_str().contains(&format!("/{name}/"));
-        if folder("netlify/edge-functions") || folder("netlify/functions") {
+        if folder("netlify/edge-functions") || packages.deployed.is_netlify(path) {
             default_export(run, project, module, path, "netlify");
         } else if path.starts_with("api")
             && packages.version("next", path).is_none()

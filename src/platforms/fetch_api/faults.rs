@@ -4,7 +4,7 @@
 //! In: the answers of one function. Out: `HandlerFault`s, only where every answer that matters is known.
 
 use super::answers::{Answer, Handled, What, caught_in};
-use super::grants::{grants, has, line_value, only_preflights, possible};
+use super::grants::{anonymous, grants, has, line_value, only_preflights, possible};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault};
 use crate::model::server::{Effect, Handler};
@@ -128,12 +128,11 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
         };
         // A preflight has no body: who parses one fails.
         let fails = handled.reads_json.is_some();
-        if let Some(requests) = needs_preflight(handled)
-            && granted.is_some()
-            && (fails || !met.iter().any(|answer| passes(&answer)))
-        {
-            let mut one = whose.fault(FaultKind::PreflightUnhandled, whose.span);
-            requests.clone_into(&mut one.detail);
+        if granted.is_some() && (fails || !met.iter().any(|answer| passes(&answer))) {
+            let requests = needs_preflight(handled);
+            let kind = requests.map_or(FaultKind::PreflightUnasked, |_| FaultKind::PreflightUnhandled);
+            let mut one = whose.fault(kind, whose.span);
+            requests.unwrap_or("its requests").clone_into(&mut one.detail);
             one.cors = Some(line);
             found.push(one);
         }
@@ -243,7 +242,9 @@ pub(super) fn line_of(answer: &Answer) -> Span {
 /// Answers with an error status that lack the header the others have.
 fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
     let granting: Vec<&Answer> = actual(handled)
-        .filter(|answer| grants(answer) && (is_ok(answer.what) || matches!(answer.what, What::Upstream | What::Next)))
+        .filter(|answer| {
+            grants(answer) && (is_ok(answer.what) || matches!(answer.what, What::Upstream | What::Next | What::Unknown))
+        })
         .collect();
     let Some(first) = granting.first() else { return };
     // Pages and files beside the interface are not meant for other origins, nor are the errors among them.
@@ -259,16 +260,18 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         if grants(answer) || answer.open || matches!(status, Some(405 | 426)) {
             continue;
         }
-        let about = |picks: fn(&Part) -> bool| -> Vec<Formula> {
+        let about = |picks: &dyn Fn(&Test) -> bool| -> Vec<Formula> {
             let parts = answer.when.conjuncts().into_iter();
-            parts
-                .filter(|part| {
-                    part.tests().iter().any(|(test, _)| matches!(test, Test::Request { term, .. } if picks(&term.part)))
-                })
-                .collect()
+            parts.filter(|part| part.tests().iter().any(|(test, _)| picks(test))).collect()
         };
-        let origin = about(|part| *part == Part::Header("origin".into()));
-        let path = about(|part| matches!(part, Part::Path | Part::Target));
+        let origin = about(&|test| match test {
+            Test::Request { term, .. } => term.part == Part::Header("origin".into()),
+            // The origin was held against a list that is not known.
+            Test::Unknown(span) => is_about_origin(*span, handled),
+            _ => false,
+        });
+        let path =
+            about(&|test| matches!(test, Test::Request { term, .. } if matches!(term.part, Part::Path | Part::Target)));
         let shares = |facts: &[Formula], other: &&&Answer| {
             Formula::all(facts.iter().cloned().chain([other.when.clone()])) != Formula::False
         };
@@ -276,7 +279,9 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         let refused = !origin.is_empty() && !granting.iter().any(|other| shares(&origin, &other));
         let elsewhere = !plain.is_empty() && !path.is_empty() && !granting.iter().any(|other| shares(&path, &other));
         let reached = is_caught(&answer.when)
-            || ["GET", "POST", "PUT", "DELETE"].iter().any(|method| possible(&answer.when, method) != Some(false));
+            || ["GET", "POST", "PUT", "DELETE"]
+                .iter()
+                .any(|method| possible(&answer.when, method) != Some(false) || anonymous(&answer.when, method));
         if refused || elsewhere || !reached {
             continue;
         }
@@ -288,6 +293,11 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
             found.push(one);
         }
     }
+}
+
+/// Is what cannot be decided here said by a call that was given the request's origin?
+fn is_about_origin(undecided: Span, handled: &Handled) -> bool {
+    handled.about_origin.iter().any(|call| undecided.contains(*call) || call.contains(undecided))
 }
 
 /// Is it given where something was thrown?

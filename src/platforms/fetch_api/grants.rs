@@ -33,14 +33,24 @@ impl World for AnyPath<'_> {
     }
 }
 
-/// May an answer be given to a request with this method?
+/// May an answer be given to a request with this method? Pages call with a token or cookies, and without them.
 pub(super) fn possible(when: &Formula, method: &str) -> Option<bool> {
     let assume = Assume::Production;
-    let request = match method {
-        "OPTIONS" => super::super::express::order::preflight_request(),
-        _ => Request::new(method, "/").with_any("origin").with_any("authorization").with_any("cookie"),
-    };
-    when.eval(&AnyPath(Situation::with(&assume, &request)))
+    let given = |request: &Request| when.eval(&AnyPath(Situation::with(&assume, request)));
+    if method == "OPTIONS" {
+        return given(&super::super::express::order::preflight_request());
+    }
+    let nobody = Request::new(method, "/").with_any("origin");
+    let somebody = nobody.clone().with_any("authorization").with_any("cookie");
+    let (known, unknown) = (given(&somebody), given(&nobody));
+    (known == unknown).then_some(known).flatten()
+}
+
+/// May an answer be given to a request of a page with this method that says nothing of who asks?
+pub(super) fn anonymous(when: &Formula, method: &str) -> bool {
+    let assume = Assume::Production;
+    let request = Request::new(method, "/").with_any("origin");
+    when.eval(&AnyPath(Situation::with(&assume, &request))) != Some(false)
 }
 
 /// Is it given to CORS-preflight requests alone?

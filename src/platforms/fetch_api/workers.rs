@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 
+use super::super::packages::Packages;
 use super::answers::responded;
 use super::serve::{Behind, Entry, add, functions, serve, serve_all};
 use super::symbols::{CONTEXT, EVENT};
@@ -16,14 +17,17 @@ use crate::eval::value::{Args, Closure, Kind, ModuleId, Value};
 use crate::model::project::Project;
 use crate::model::server::Server;
 
-pub(super) fn recognise(run: &mut Interp<'_>, project: &mut Project) {
+pub(super) fn recognise(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) {
     let modules: Vec<(ModuleId, String)> =
         run.modules().map(|(id, path, _)| (id, path.to_string())).filter(|(_, path)| is_program(path)).collect();
     for (module, path) in &modules {
         if let Some(function) = fetch_method(run, *module) {
             one(run, project, "workers", "fetch", function);
         }
-        pages(run, project, *module, Utf8Path::new(path));
+        let path = Utf8Path::new(path);
+        if !packages.deployed.is_netlify(path) {
+            pages(run, project, *module, path);
+        }
     }
     listeners(run, project);
     bun(run, project);

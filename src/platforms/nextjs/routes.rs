@@ -40,7 +40,10 @@ pub(super) fn route(run: &mut Interp<'_>, module: ModuleId, path: String, wanted
         served.handlers.push(not_allowed(&path, span));
     } else {
         // A function that nobody knows answers some of the methods, perhaps OPTIONS.
-        served.faults.retain(|fault| !matches!(fault.kind, FaultKind::PreflightUnhandled | FaultKind::PreflightOnly));
+        let depends = |kind| {
+            matches!(kind, FaultKind::PreflightUnhandled | FaultKind::PreflightUnasked | FaultKind::PreflightOnly)
+        };
+        served.faults.retain(|fault| !depends(fault.kind));
         let mut rest = not_allowed(&path, span);
         rest.understood = false;
         served.handlers.push(rest);

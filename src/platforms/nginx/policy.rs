@@ -96,7 +96,8 @@ impl Findings {
         policy.preflighted = self.answers_preflights(leaf, preflighted, self.project.policies.len());
         policy.static_assets = !preflighted;
         policy.settings = refused_lines(leaf);
-        if policy.settings.iter().any(|line| line.name.value.eq_ignore_ascii_case("access-control-max-age")) {
+        // What is said of lines that nginx does not start with is enough.
+        if !policy.settings.is_empty() {
             policy.max_age.value = MaxAge::Unknown;
         }
         policy.installed = Known::Yes;
@@ -127,7 +128,7 @@ impl Findings {
     }
 
     /// A map from the request's origin to itself that nothing in the repository uses: what it is made for is not here.
-    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span) {
+    pub(super) fn unused_map(&mut self, alternatives: &[Alternative], name: &str, span: Span, installed: Known) {
         let header = manual::header_name(ALLOW_ORIGIN, span);
         let effects: Vec<GuardedEffect> = alternatives
             .iter()
@@ -144,6 +145,7 @@ impl Findings {
         policy.allow_methods.value = Names::Unknown;
         policy.allow_headers.value = Names::Unknown;
         policy.preflighted = false;
+        policy.installed = installed;
         self.sources.push(effects);
         self.project.policies.push(policy);
     }
@@ -233,12 +235,12 @@ fn refused_lines(leaf: &Leaf<'_, '_, '_>) -> Vec<Setting> {
         level = here.outer.copied();
     }
     let ifs = level.map(|server| server.own("if")).unwrap_or_default();
-    let lines = ifs.into_iter().flat_map(|block| block.children.iter()).filter(|item| item.name() == "add_header");
-    let refused = lines.filter_map(|item| {
-        let name = item.args().first()?;
+    let refused = ifs.into_iter().filter_map(|block| {
+        let lines = Level::alone(&block.children).own_lines();
+        let line = lines.into_iter().find(|line| line.change == Change::Add && line.is_cors())?;
         let reason = "nginx does not start with an `add_header` in an `if` outside of a location".to_owned();
         let fault = Fault::Unread { meant: None, reason };
-        Some(Setting { name: Spanned::new(name.text.clone(), name.span), span: item.head(), fault })
+        Some(Setting { name: line.name.clone(), span: line.span, fault })
     });
     refused.collect()
 }

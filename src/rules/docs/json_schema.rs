@@ -58,7 +58,12 @@ fn definitions() -> Value {
         "by-platform": {
             "oneOf": [
                 { "type": "string" },
-                { "type": "object", "required": ["default"], "additionalProperties": { "type": "string" } },
+                {
+                    "type": "object",
+                    "required": ["default"],
+                    "additionalProperties": { "type": "string" },
+                    "description": "By platform. `express by hand` is for headers that are written without a library.",
+                },
             ],
         },
         "label": {

@@ -42,6 +42,8 @@ facts! {
         headers_missing_on_errors: Flag,
         /// CORS is configured here and never in force; `reason` says why.
         not_installed: Flag,
+        /// CORS is in force here, without the part of the library that checks its settings; `reason` names that part.
+        half_installed: Flag,
         /// Like `cors_too_late`, but only redirects and files of `other` leave without the headers.
         cors_too_late_minor: Flag,
         /// A request without an `Origin` header is refused as well.

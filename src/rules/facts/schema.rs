@@ -154,6 +154,10 @@ pub trait Subject: Record {
     fn platform(&self) -> &str;
     /// The environment it is about.
     fn environment(&self) -> &str;
+    /// Its headers are written by hand, not by a library.
+    fn by_hand(&self) -> bool {
+        matches!(self.fact("handwritten"), Some(Fact::Flag(true)))
+    }
     /// Which server it belongs to; subjects of the same server have the same number.
     fn server(&self) -> Option<u32>;
 }
