@@ -361,13 +361,16 @@ fn lines_put_on_whatever_a_router_answers() {
 
 #[test]
 fn what_storage_costs_does_not_hide_the_answers() {
-    let mut store = String::from("const f0 = env => env.DB.all();\n");
-    for level in 1..24 {
+    let twice = |level: usize| {
         let below = level - 1;
-        store.push_str(&format!("const f{level} = env => {{ f{below}(env); return f{below}(env); }};\n"));
-    }
-    store.push_str("export const load = env => f23(env); export const save = (env, item) => f23(env);\n");
-    let project = routed(&store);
+        format!("const f{level} = env => {{ f{below}(env); return f{below}(env); }};\n")
+    };
+    let costly: String = (1..24).map(twice).collect();
+    let project = routed(&format!(
+        "const f0 = env => env.DB.all();
+         {costly}
+         export const load = env => f23(env); export const save = (env, item) => f23(env);"
+    ));
     let policy = only(&project);
     assert_eq!(told(policy, EVIL), OriginAnswer::Echo);
     assert!(kinds(&project).contains(&FaultKind::ErrorsWithoutHeaders));
