@@ -26,6 +26,8 @@ pub(super) struct HeaderRule {
     pub(super) below_base: bool,
     /// The whole of it.
     pub(super) span: Span,
+    /// When there is such a rule at all.
+    pub(super) when: Formula,
     /// Its header lines under its conditions.
     pub(super) effects: Vec<GuardedEffect>,
 }
@@ -57,7 +59,8 @@ pub(super) fn rule(value: &Value, when: &Formula, platform: &'static str) -> Opt
     }
     let below_base = !option(value, "basePath").is_some_and(|base| matches!(base.kind, Kind::Bool(false)));
     let effects = header_effects(&headers, &condition, &caught);
-    Some(HeaderRule { platform, source: Spanned::new(text, source.span), below_base, span: value.span, effects })
+    let source = Spanned::new(text, source.span);
+    Some(HeaderRule { platform, source, below_base, span: value.span, when: when.clone(), effects })
 }
 
 /// The handler of a header rule, and its policy when it grants something.
@@ -66,11 +69,15 @@ pub(super) fn rule_handler(rule: &HeaderRule, base: &str, project: &mut Project)
     let base = if rule.below_base { base } else { "" };
     let path = file_routes::pattern(base, &rule.source.value);
     let place = manual::Origin { platform: rule.platform, place: name.clone(), span: rule.source.span };
-    let policy = manual::policy(&rule.effects, place);
+    // What the whole rule depends on leaves what it says as certain as it is.
+    let known = rule.when.conjuncts();
+    let lines = rule.effects.iter().map(|line| GuardedEffect { when: line.when.given(&known), ..line.clone() });
+    let policy = manual::policy(&lines.collect::<Vec<_>>(), place);
     let mut effects = rule.effects.clone();
     effects.push(GuardedEffect { when: Formula::True, effect: Effect::Next, span: rule.span });
     let role = match policy {
-        Some(policy) => {
+        Some(mut policy) => {
+            policy.when = policy.when.and(rule.when.clone());
             project.policies.push(policy);
             Role::Cors(project.policies.len() - 1)
         }
