@@ -344,7 +344,11 @@ fn with_status(one: Answer, status: Vec<(Formula, Value)>, facts: &[Formula], ha
         let when = one.when.clone().and(guard.given(facts));
         if when != Formula::False {
             let what = What::Own(super::super::manual::status(&status));
-            handled.answers.push(Answer { when, what, ..one.clone() });
+            // What chooses the status may choose the lines as well.
+            let known = when.conjuncts();
+            let lines = one.lines.iter().map(|line| GuardedEffect { when: line.when.given(&known), ..line.clone() });
+            let lines = lines.filter(|line| line.when != Formula::False).collect();
+            handled.answers.push(Answer { when, what, lines, ..one.clone() });
         }
     }
 }
