@@ -59,7 +59,7 @@ fn written_over(handlers: &[Handler], index: usize, policies: &[Policy]) -> Opti
 /// What a policy of the package sends to everybody.
 fn fixed(policy: &Policy) -> Option<String> {
     let always = policy.effects.iter().filter(|guarded| guarded.when == Formula::True);
-    let line = always.filter_map(|guarded| origin_line(&guarded.effect)).last()?;
+    let line = always.filter_map(|guarded| origin_line(&guarded.effect)).next_back()?;
     line.as_text().filter(|text| !text.is_empty())
 }
 
