@@ -127,7 +127,7 @@ fn preflights_that_nobody_answers() {
     let plain = worker("const { a } = await request.json(); return new Response(a, { headers: cors });");
     assert_eq!(kinds(&plain), [FaultKind::PreflightUnhandled]);
     let reads = worker("return new Response('x', { headers: { 'Access-Control-Allow-Origin': '*' } });");
-    assert_eq!(kinds(&reads), [FaultKind::PreflightUnasked], "nothing here says that a preflight is needed");
+    assert_eq!(kinds(&reads), [FaultKind::PreflightUnasked], "a fault only for a page that needs a preflight");
     let refused = worker(
         "if (request.method === 'OPTIONS') return new Response('no', { status: 405 });
          return new Response('x', { headers: cors });",

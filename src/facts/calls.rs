@@ -222,17 +222,17 @@ fn read_headers(policy: &Policy, handlers: &[&Handler]) -> Vec<Spanned<Arc<str>>
     for header in policy.headers_used.iter().filter(|header| allowed.lacks(&header.value)) {
         add(&mut found, header);
     }
-    for handler in handlers {
-        for guarded in &handler.effects {
-            for (test, span) in on_its_path(&guarded.when, handler).tests() {
-                if let Test::Request { term, .. } = test
-                    && let Part::Header(name) = &term.part
-                    && TELLING_HEADERS.contains(&&**name)
-                    && allowed.lacks(name)
-                {
-                    add(&mut found, &Spanned::new(name.clone(), span));
-                }
-            }
+    let read = |handler: &&Handler| -> Vec<Formula> {
+        handler.effects.iter().map(|guarded| on_its_path(&guarded.when, handler)).collect()
+    };
+    let conditions: Vec<Formula> = handlers.iter().flat_map(read).collect();
+    for (test, span) in conditions.iter().flat_map(Formula::tests) {
+        if let Test::Request { term, .. } = test
+            && let Part::Header(name) = &term.part
+            && TELLING_HEADERS.contains(&&**name)
+            && allowed.lacks(name)
+        {
+            add(&mut found, &Spanned::new(name.clone(), span));
         }
     }
     found

@@ -70,7 +70,7 @@ impl Initiator {
 pub struct Request {
     /// The page's origin, serialized; `null` when it is opaque.
     pub origin: String,
-    /// The URL that is asked for now.
+    /// Its current URL.
     pub url: String,
     /// The URLs that redirected to it, in order.
     pub redirected_from: Vec<String>,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::deployed::Supabase;
 use super::super::packages::Packages;
 use super::super::ports::package as home;
 use super::super::{is_development_path, is_test_path};
@@ -229,7 +230,7 @@ impl<'p> Places<'p> {
         let files: BTreeSet<_> = spans.into_iter().map(|span| span.file).collect();
         let servers: BTreeSet<Utf8PathBuf> = files.into_iter().map(path_of).collect();
         // Deno's functions are deployed apart from the package that they lie in.
-        let beside = servers.iter().filter(|path| !path.as_str().contains("supabase/functions/"));
+        let beside = servers.iter().filter(|path| packages.deployed.supabase(path) == Supabase::Elsewhere);
         let server_homes = beside.map(|path| home(packages, path)).collect();
         Places { packages, natures, servers, server_homes }
     }

@@ -50,7 +50,7 @@ pub(super) fn recognise(run: &mut Interp<'_>, packages: &Packages, project: &mut
         let span = served.handlers.first().map_or(event.span, |handler| event.span.to(handler.span));
         let span = Span { end: served.handlers.first().map_or(event.span.end, |handler| handler.span.end), ..span };
         if let (Some(name), true) = (&name, served.policies.is_empty() && served.handled.understood) {
-            served.faults.extend(invoked(run, name, span));
+            served.faults.extend(invoked(run, packages, name, span));
         }
         add(project, vec![served], Server::new(platform, label, event.span, Vec::new()));
     }
@@ -64,14 +64,13 @@ fn entry_imports(run: &Interp<'_>, packages: &Packages, name: &str, serving: &BT
 }
 
 /// A page that calls the function through supabase-js, which always sends headers that need a preflight.
-fn invoked(run: &Interp<'_>, name: &str, span: Span) -> Option<HandlerFault> {
+fn invoked(run: &Interp<'_>, packages: &Packages, name: &str, span: Span) -> Option<HandlerFault> {
     let call = run.log.iter().find(|event| {
         event.target.path.ends_with("functions.invoke") || &*event.target.path == "?.invoke"
     } && event.args.positional.first().and_then(Value::as_str).is_some_and(|called| {
         **called == *name || called.strip_prefix(name).is_some_and(|rest| rest.starts_with(['/', '?']))
     }))?;
-    let caller = run.path_of_span(call.span);
-    if caller.as_str().contains("supabase/functions/") {
+    if packages.deployed.supabase(&run.path_of_span(call.span)) != Supabase::Elsewhere {
         return None;
     }
     let mut one = HandlerFault::new(FaultKind::PreflightUnhandled, "supabase", span, name);
