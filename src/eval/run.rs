@@ -11,6 +11,10 @@ use crate::ir::{self, Language, Pattern, Stmt, StmtKind};
 use crate::model::condition::{Formula, Test};
 use crate::source::Span;
 
+/// Tests in the conditions of `throw` statements that together select a handler; larger ones would make the handler's own
+/// conditions too large to be kept.
+const LARGEST_SELECTION: usize = 100;
+
 /// Cases that one case of a `switch` may fall through.
 const LONGEST_FALL: usize = 16;
 
@@ -435,7 +439,15 @@ impl Interp<'_> {
             .unwrap_or_default();
         let mut selectors = vec![thrown];
         let since = self.since_call();
-        selectors.extend(mine.into_iter().map(|(when, _)| when.given(std::slice::from_ref(&since))));
+        let mut room = LARGEST_SELECTION;
+        for (when, _) in mine {
+            let when = when.given(std::slice::from_ref(&since));
+            // What has no room is left to the test that says "something was thrown": it is as undecided as they are.
+            if let Some(rest) = room.checked_sub(when.size()) {
+                room = rest;
+                selectors.push(when);
+            }
+        }
         let mut all_leave = body_flow == Flow::Leaves;
         for (index, (name, block)) in handlers.iter().enumerate() {
             let inner = self.block_scope(scope);
