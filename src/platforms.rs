@@ -28,6 +28,7 @@ pub mod ports;
 mod preflight_only;
 mod small_cors;
 pub mod spelling;
+mod unread_cors;
 mod unused_options;
 pub mod values;
 mod vercel;
@@ -63,6 +64,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.idle_names = spelling::idle(&project);
     preflight_only::faults(&mut project);
     unused_options::faults(run, &mut project);
+    unread_cors::faults(run, &mut project);
     let defaults = run.open_defaults.iter();
     project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     project.env_reads = run.env_reads().iter().map(|one| Spanned::new(one.name.clone(), one.span)).collect();
