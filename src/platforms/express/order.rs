@@ -18,6 +18,7 @@ use crate::source::{Span, Spanned};
 
 pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Project) {
     super::overwritten::withdraw(project);
+    super::overwritten::inherit_credentials(project);
     let mut faults = Vec::new();
     for server in &project.servers {
         for (index, handler) in server.handlers.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Header lines that never leave, or that leave with more answers than the handler that writes them gives.
 //!
 //! In: servers with their handlers in order. Out: policies of lines that a later `cors(…)` always writes over are withdrawn, with
-//! a setting that says so; faults about errors without headers are dropped where an earlier handler has sent the header already.
+//! a setting that says so; policies that write over the origin of an earlier one have its credentials; faults about errors without headers are dropped where an earlier handler has sent the header already.
 
 use super::order::{is_cors, reached};
 use crate::model::condition::Formula;
@@ -20,6 +20,30 @@ pub(super) fn withdraw(project: &mut Project) {
             let Some((by, place)) = written_over(handlers, index, &project.policies) else { continue };
             project.servers[server].handlers[index].role = Role::Other;
             give_way(own, by, place, project);
+        }
+    }
+}
+
+/// What writes another origin over that of an earlier `cors(…)` leaves the line about credentials that is there already.
+pub(super) fn inherit_credentials(project: &mut Project) {
+    for server in &project.servers {
+        for (index, handler) in server.handlers.iter().enumerate() {
+            let Role::Cors(own) = handler.role else { continue };
+            let policy = &project.policies[own];
+            if &*policy.library != "headers" || policy.allow_credentials.value != Known::No {
+                continue;
+            }
+            let earlier = server.handlers[..index].iter().rev().find_map(|earlier| match earlier.role {
+                Role::Cors(by) if earlier.effects.is_empty() && reached(earlier) && by != own => {
+                    Some((by, &earlier.scope))
+                }
+                _ => None,
+            });
+            let Some((by, scope)) = earlier else { continue };
+            let sent = project.policies[by].allow_credentials.clone();
+            if sent.value == Known::Yes && scope.methods.is_empty() && scope.covers(&handler.scope) {
+                project.policies[own].allow_credentials = sent;
+            }
         }
     }
 }
