@@ -18,6 +18,7 @@ pub mod fetch_api;
 mod file_routes;
 mod header_rules;
 pub mod manual;
+pub mod nest;
 pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
@@ -43,7 +44,7 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
+    vec![&express::Express, &nest::Nest, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.

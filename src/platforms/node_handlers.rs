@@ -66,9 +66,14 @@ pub(super) fn run_with(
 ) -> Handled {
     let args = Args { positional, ..Args::default() };
     let (events, _) = run.run_function(closure, &args);
+    read(run, closure, &events, cors)
+}
+
+/// What a function did to the answer.
+pub(super) fn read(run: &Interp<'_>, closure: &Closure, events: &[Event], cors: &CorsObjects) -> Handled {
     let mut handled = Handled { understood: true, ..Handled::default() };
     let mut status = StatusSoFar::default();
-    for event in &events {
+    for event in events {
         read_event(run, event, cors, &mut status, &mut handled);
     }
     let own_calls = run.fallible.iter().filter(|call| closure.function.span.contains(**call));

@@ -71,6 +71,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("createserver(", Needles::SERVER),
     ("fastapi(", Needles::SERVER),
     ("starlette(", Needles::SERVER),
+    ("nestfactory", Needles::SERVER),
     ("middleware =", Needles::SERVER),
     ("middleware +=", Needles::SERVER),
     ("split_settings", Needles::SERVER),

@@ -108,7 +108,8 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
     objects
 }
 
-pub(super) fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
+/// The policy of the package's options, whoever gives them to it.
+pub(in crate::platforms) fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     let options = match args.positional.first() {
         Some(value) => match value.as_function() {
             Some(delegate) => delegated(run, &delegate.clone(), span),

@@ -34,7 +34,7 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
         if &*policy.library == "cors"
             && let Some((span, listed_in)) = refuses_missing_origin(&policy.allow_origin)
         {
-            let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, "express", span, "origin");
+            let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, policy.platform, span, "origin");
             one.cors = Some(policy.span);
             one.detail = listed_in.unwrap_or_default();
             faults.push(one);
@@ -112,7 +112,7 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
             && let Some((status, _)) = certain_answer(earlier, &preflight_request())
             && (earlier.role == Role::Auth || status.is_none_or(|status| !(200..300).contains(&status)))
         {
-            let mut one = HandlerFault::new(FaultKind::AnswersPreflight, "express", earlier.span, earlier.name.clone());
+            let mut one = HandlerFault::new(FaultKind::AnswersPreflight, server.platform, earlier.span, earlier.name.clone());
             one.cors = Some(cors.span);
             one.status = status;
             faults.push(one);
@@ -121,7 +121,7 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
         if earlier.role == Role::Limiter && cors.scope.has_method("GET") {
             // It answers above its rate only, and those answers have no headers.
             let mut one =
-                HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", earlier.span, earlier.name.clone());
+                HandlerFault::new(FaultKind::ErrorsWithoutHeaders, server.platform, earlier.span, earlier.name.clone());
             one.status = Some(429);
             one.cors = Some(cors.span);
             faults.push(one);
@@ -134,7 +134,7 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
         }
     }
     if let Some(missed) = missed {
-        let mut one = HandlerFault::new(FaultKind::CorsTooLate, "express", cors.span, cors.name.clone());
+        let mut one = HandlerFault::new(FaultKind::CorsTooLate, server.platform, cors.span, cors.name.clone());
         one.other = Some(Spanned::new(missed.name.clone(), missed.span));
         faults.push(one);
     }
