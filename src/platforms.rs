@@ -14,6 +14,7 @@ mod dev_proxy;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+pub mod fastify;
 pub mod fetch_api;
 mod file_routes;
 mod header_rules;
@@ -44,13 +45,14 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &nest::Nest, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
+    vec![&express::Express, &nest::Nest, &fastify::Fastify, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> Project {
     // The policies of `cors(…)` come first: what applies them knows them by their place.
     let (mut project, cors) = express::recognise(run, packages);
+    fastify::recognise(run, packages, &cors, &mut project);
     node_http::recognise(run, &cors, &mut project);
     nextjs::recognise(run, packages, entries, &cors, &mut project);
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);

@@ -158,7 +158,7 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
                 push_headers(map_effects(map), event, handled);
             }
         }
-        "express:res.setHeaders" => push_headers(first.map(map_effects).unwrap_or_default(), event, handled),
+        "express:res.setHeaders" | "express:res.headers" => push_headers(first.map(map_effects).unwrap_or_default(), event, handled),
         "express:res.removeHeader" => {
             if let Some(name) = first.and_then(Value::as_str) {
                 push(Effect::Remove(header_name(name, event.span)), event.span);

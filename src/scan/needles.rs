@@ -72,6 +72,7 @@ const WORDS: &[(&str, Needles)] = &[
     ("fastapi(", Needles::SERVER),
     ("starlette(", Needles::SERVER),
     ("nestfactory", Needles::SERVER),
+    ("fastify(", Needles::SERVER),
     ("middleware =", Needles::SERVER),
     ("middleware +=", Needles::SERVER),
     ("split_settings", Needles::SERVER),

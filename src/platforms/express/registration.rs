@@ -62,7 +62,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
     for &app in apps.iter().filter(|app| !mounted.contains(app)) {
         let span = run.object(app).span;
         let known_faults = project.faults.len();
-        let mut builder = Builder { run, packages, cors, project, log: &log, active: Vec::new(), complete: true };
+        let mut builder = Builder::new("express", run, packages, cors, project, &log);
         let handlers = builder.handlers_of(app, "", &Formula::True);
         let complete = builder.complete;
         super::overwritten::drop_covered(project, known_faults, &handlers);
@@ -105,7 +105,7 @@ pub(in crate::platforms) fn adopt(handlers: &[Handler], project: &mut Project) {
     }
 }
 
-/// The handlers that one `use` of something like an application registers, and whether they are all.
+/// The handlers that one `use` of an application of Nest registers, and whether they are all.
 pub(in crate::platforms) fn used(
     run: &mut Interp<'_>,
     packages: &Packages,
@@ -114,13 +114,13 @@ pub(in crate::platforms) fn used(
     event: &Event,
 ) -> (Vec<Handler>, bool) {
     let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
-    let mut builder = Builder { run, packages, cors, project, log: &log, active: Vec::new(), complete: true };
+    let mut builder = Builder::new("nest", run, packages, cors, project, &log);
     let mut handlers = Vec::new();
     builder.registered(event, "use", "", &Formula::True, None, &mut handlers);
     (handlers, builder.complete)
 }
 
-/// The handlers of an application that something else is built on, and whether they are all.
+/// The handlers of an application that one of Nest is built on, and whether they are all.
 pub(in crate::platforms) fn of_application(
     run: &mut Interp<'_>,
     packages: &Packages,
@@ -129,7 +129,7 @@ pub(in crate::platforms) fn of_application(
     app: ObjectId,
 ) -> (Vec<Handler>, bool) {
     let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
-    let mut builder = Builder { run, packages, cors, project, log: &log, active: Vec::new(), complete: true };
+    let mut builder = Builder::new("nest", run, packages, cors, project, &log);
     let handlers = builder.handlers_of(app, "", &Formula::True);
     (handlers, builder.complete)
 }
@@ -174,6 +174,7 @@ fn verb_of(event: &Event) -> Option<(&str, &str)> {
 }
 
 struct Builder<'b, 'r> {
+    platform: &'static str,
     run: &'b mut Interp<'r>,
     packages: &'b Packages,
     cors: &'b CorsObjects,
@@ -183,7 +184,18 @@ struct Builder<'b, 'r> {
     complete: bool,
 }
 
-impl Builder<'_, '_> {
+impl<'b, 'r> Builder<'b, 'r> {
+    fn new(
+        platform: &'static str,
+        run: &'b mut Interp<'r>,
+        packages: &'b Packages,
+        cors: &'b CorsObjects,
+        project: &'b mut Project,
+        log: &'b [Event],
+    ) -> Builder<'b, 'r> {
+        Builder { platform, run, packages, cors, project, log, active: Vec::new(), complete: true }
+    }
+
     /// The handlers of an application or router under a mount path.
     fn handlers_of(&mut self, app: ObjectId, prefix: &str, when: &Formula) -> Vec<Handler> {
         if self.active.contains(&app) || self.active.len() > 16 {
@@ -340,7 +352,7 @@ impl Builder<'_, '_> {
                 self.classify(&mut handler, handled, closure.function.params.len(), route_end, closure.function.span);
             }
             Kind::External(path) if matches!(&**path, "npm:cors" | "npm:cors.default") => {
-                self.project.faults.push(HandlerFault::new(FaultKind::NotCalled, "express", span, "cors"));
+                self.project.faults.push(HandlerFault::new(FaultKind::NotCalled, self.platform, span, "cors"));
             }
             _ => {
                 handler.understood = false;
@@ -362,12 +374,12 @@ impl Builder<'_, '_> {
 
     /// What a handler function is for, by what it does.
     fn classify(&mut self, handler: &mut Handler, handled: Handled, params: usize, route_end: bool, code: Span) {
-        fill(handler, handled, "express", self.project);
+        fill(handler, handled, self.platform, self.project);
         if params >= 4 {
             handler.role = Role::Error;
             return;
         }
-        grant(self.run, handler, code, "express", self.project);
+        grant(self.run, handler, code, self.platform, self.project);
         if matches!(handler.role, Role::Cors(_)) {
             return;
         }

@@ -51,8 +51,9 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
             continue;
         }
         let mut one = App::new(app, packages, cors);
-        one.registered(run, project);
-        if &*run.object(app).path == FACTORY {
+        let started = one.registered(run, project);
+        // Scripts make an application for its services alone.
+        if &*run.object(app).path == FACTORY && (started || !one.handlers.is_empty()) {
             one.served(run, project);
         }
     }
@@ -75,8 +76,8 @@ impl App<'_> {
         App { id, packages, cors, handlers, front, guarded: false, complete: true }
     }
 
-    /// What the program does to the application itself.
-    fn registered(&mut self, run: &mut Interp<'_>, project: &mut Project) {
+    /// What the program does to the application itself; does it start it?
+    fn registered(&mut self, run: &mut Interp<'_>, project: &mut Project) -> bool {
         if let Some(inner) = express_app(run, self.id) {
             let (handlers, complete) = of_application(run, self.packages, self.cors, project, inner);
             self.handlers.extend(handlers);
@@ -121,6 +122,7 @@ impl App<'_> {
                 && event.target.path.rsplit_once('.').is_some_and(|(_, verb)| VERBS.contains(&verb))
         });
         self.created_with(run, project);
+        started.is_some()
     }
 
     /// `app.enableCors(options)`.
