@@ -262,3 +262,23 @@ fn gateways_have_the_options_of_socket_io() {
     assert!(gateway("@WebSocketGateway({ cors: false })").policies.is_empty());
     assert!(gateway("@WebSocketGateway()").policies.is_empty());
 }
+
+#[test]
+fn on_fastify_its_own_plugin_answers() {
+    let main = "import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module';
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule, new FastifyAdapter());
+  app.enableCors({ origin: ['*'] });
+  await app.listen(3000, '0.0.0.0');
+}
+bootstrap();
+";
+    let manifest = "{ \"dependencies\": { \"@nestjs/platform-fastify\": \"^12.0.0\" } }";
+    let project = read(&[("package.json", manifest), ("src/main.ts", main), MODULE, CONTROLLER]);
+    let policy = project.policies.iter().find(|policy| &*policy.library == "@fastify/cors").unwrap();
+    assert_eq!((policy.platform, told(policy, EVIL)), ("nest", OriginAnswer::Wildcard));
+    assert!(matches!(&policy.allow_methods.value, Names::Listed { names, .. } if names.len() == 3));
+    assert_eq!((policy.server, policy.installed), (Some(0), Known::Yes));
+}

@@ -35,9 +35,10 @@ const OPTIONS: [&str; 16] = [
     "prefix",
 ];
 
-/// The methods that are allowed by default, before and since version 11.
-const BEFORE_11: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
-const SINCE_11: &str = "GET,HEAD,POST";
+/// The methods that are allowed by default before version 11.
+pub(in crate::platforms) const BEFORE_11: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
+/// Those since.
+pub(in crate::platforms) const SINCE_11: &str = "GET,HEAD,POST";
 
 /// Makes a policy of every registration of the plugin.
 pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) -> Registered {

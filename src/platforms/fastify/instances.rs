@@ -174,7 +174,7 @@ impl Context {
         let Some(plugin) = event.args.positional.first() else { return false };
         let options = event.args.positional.get(1);
         if is_cors_plugin(plugin) {
-            let given = options.and_then(|options| option(options, "hook"));
+            let given = options.filter(|options| options.as_map().is_some()).and_then(|options| option(options, "hook"));
             let stage = match given.as_ref().map(|hook| hook.as_str()) {
                 None => Some(Stage::OnRequest),
                 Some(name) => name.and_then(|name| stage(name)),

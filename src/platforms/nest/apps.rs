@@ -2,11 +2,13 @@
 //!
 //! In: objects made by `NestFactory.create`, and applications that functions are given. Out: servers and policies. The `cors`
 //! option of `create` is applied when the application starts, behind everything that was registered before. Source:
-//! `packages/core/nest-application.ts` at <https://github.com/nestjs/nest>.
+//! `packages/core/nest-application.ts` at <https://github.com/nestjs/nest>. On Fastify `@fastify/cors` stands in the place of `cors`,
+//! in the version that `packages/platform-fastify/package.json` names.
 
 use super::super::express::cors_npm::{CorsObjects, policy};
 use super::super::express::registration::{adopt, of_application, used};
 use super::super::express::{VERBS, is_app_path};
+use super::super::fastify::cors as fastify;
 use super::super::packages::Packages;
 use super::super::values::option;
 use super::modules::{self, Modules};
@@ -47,10 +49,8 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
     let apps: Vec<ObjectId> =
         (0..run.objects.len()).map(ObjectId).filter(|&id| is_app(&run.object(id).path)).collect();
     for app in apps {
-        if on_fastify(run, app) {
-            continue;
-        }
         let mut one = App::new(app, packages, cors);
+        one.on_fastify = on_fastify(run, app);
         let started = one.registered(run, project);
         // Scripts make an application for its services alone.
         if &*run.object(app).path == FACTORY && (started || !one.handlers.is_empty()) {
@@ -63,6 +63,8 @@ struct App<'a> {
     id: ObjectId,
     packages: &'a Packages,
     cors: &'a CorsObjects,
+    /// It is built on Fastify, not on Express.
+    on_fastify: bool,
     handlers: Vec<Handler>,
     front: Front,
     /// Something that is not followed is asked about every request to a route.
@@ -73,7 +75,7 @@ struct App<'a> {
 impl App<'_> {
     fn new<'a>(id: ObjectId, packages: &'a Packages, cors: &'a CorsObjects) -> App<'a> {
         let (handlers, front) = (Vec::new(), Front::default());
-        App { id, packages, cors, handlers, front, guarded: false, complete: true }
+        App { id, packages, cors, on_fastify: false, handlers, front, guarded: false, complete: true }
     }
 
     /// What the program does to the application itself; does it start it?
@@ -100,6 +102,8 @@ impl App<'_> {
                     self.enable(run, event, late, project);
                 }
                 _ if started.as_ref().is_some_and(|start| precedes(start, event)) => {}
+                // Fastify runs such middleware in a hook of its own.
+                "use" | "register" if self.on_fastify => self.complete = false,
                 "use" => {
                     let (handlers, complete) = used(run, self.packages, self.cors, project, event);
                     self.handlers.extend(handlers);
@@ -173,7 +177,17 @@ impl App<'_> {
         project: &mut Project,
     ) -> usize {
         let file = run.path_of_span(span);
-        let mut policy = policy(run, args, span);
+        let mut policy = match self.on_fastify {
+            false => policy(run, args, span),
+            true => {
+                let methods = match self.packages.major("@nestjs/platform-fastify", &file) {
+                    Some(..11) => Some(fastify::BEFORE_11),
+                    Some(12..) => Some(fastify::SINCE_11),
+                    Some(11) | None => None,
+                };
+                fastify::policy(run, args.positional.first(), methods, span).0
+            }
+        };
         policy.platform = "nest";
         policy.place = place.to_owned();
         policy.when = when.and(super::super::development(&file, span));
