@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::cors_npm::{CorsObjects, refuses_missing_origin};
 use super::preflight;
-use super::registration::policies_of;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ObjectId, Value};
 use crate::model::policy::{Fault, Known, Policy, Setting};
@@ -241,7 +240,7 @@ fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Proje
             .servers
             .iter()
             .flat_map(|server| &server.handlers)
-            .any(|handler| policies_of(handler).contains(&policy));
+            .any(|handler| handler.policies().contains(&policy));
         if applied || used.contains(&id) {
             continue;
         }
