@@ -78,14 +78,14 @@ pub(super) fn run_with(
 
 /// `res.status(401)` in front of `.json(…)`: the status that the next answer under the same condition carries.
 #[derive(Default)]
-struct StatusSoFar(Vec<(Formula, Option<u16>)>);
+pub(super) struct StatusSoFar(Vec<(Formula, Option<u16>)>);
 
 impl StatusSoFar {
-    fn set(&mut self, when: &Formula, status: Option<u16>) {
+    pub(super) fn set(&mut self, when: &Formula, status: Option<u16>) {
         self.0.push((when.clone(), status));
     }
 
-    fn at(&self, when: &Formula) -> Option<u16> {
+    pub(super) fn at(&self, when: &Formula) -> Option<u16> {
         let facts = facts_of(when);
         for (set, status) in self.0.iter().rev() {
             match set.given(&facts) {

@@ -367,7 +367,8 @@ fn answers_always(effects: &[GuardedEffect]) -> bool {
         && !effects.iter().any(|guarded| matches!(guarded.effect, Effect::Next))
 }
 
-fn flatten(value: &Value, guard: &Formula, flat: &mut Vec<(Formula, Value)>) {
+/// The handlers in a value, each under its condition: lists are opened.
+pub(in crate::platforms) fn flatten(value: &Value, guard: &Formula, flat: &mut Vec<(Formula, Value)>) {
     match &value.kind {
         Kind::List(list) => {
             for item in &list.items {
