@@ -10,7 +10,7 @@ use super::express::cors_npm::{CorsObjects, policy_of};
 use super::manual::{self, header_name, is_cors_header, status as code};
 use super::values::header_lines;
 use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role};
@@ -119,7 +119,7 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
             Some(Kind::Str(word)) if matches!(&**word, "route" | "router") => push(Effect::Next, event.span),
             Some(_) => push(Effect::Fail, event.span),
         },
-        "throw" => push(Effect::Fail, event.span),
+        THROW => push(Effect::Fail, event.span),
         "express:res.status" | "express:res.code" => status.set(when, first.and_then(code)),
         "express:res[]=" if first.and_then(Value::as_str).is_some_and(|name| &**name == "statusCode") => {
             status.set(when, event.args.positional.get(1).and_then(code));

@@ -143,7 +143,7 @@ fn give_way(own: usize, by: usize, place: Span, project: &mut Project) {
 
 /// Drops the faults found since `first` about errors that leave with the header, because an earlier handler has set it for
 /// every answer.
-pub(super) fn drop_covered(project: &mut Project, first: usize, handlers: &[Handler]) {
+pub(in crate::platforms) fn drop_covered(project: &mut Project, first: usize, handlers: &[Handler]) {
     let policies = &project.policies;
     let found = project.faults.split_off(first);
     let left = found

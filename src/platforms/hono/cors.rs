@@ -11,8 +11,8 @@ use super::super::values::{
     env_uses, flag, in_production, in_variable, list_arms, names, option, origin_is, seconds, true_when,
 };
 use super::context::CONTEXT;
-use crate::eval::Interp;
 use crate::eval::value::{Args, Closure, EnvShape, Kind, ObjectId, Reason, Value};
+use crate::eval::{Interp, THROW};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
@@ -130,7 +130,7 @@ fn called(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Arm> {
     let context = Value::new(Kind::External(CONTEXT.into()), span);
     let (events, told) = run.run_function(closure, &Args { positional: vec![origin, context], ..Args::default() });
     let mut arms = Vec::new();
-    for event in events.iter().filter(|event| &*event.target.path == "throw") {
+    for event in events.iter().filter(|event| &*event.target.path == THROW) {
         arms.push(Arm { when: event.when.clone(), answer: OriginAnswer::Fails, span: event.span });
     }
     for (when, value) in told.alternatives() {

@@ -10,7 +10,7 @@ use super::super::node_handlers::{Handled, StatusSoFar};
 use super::super::values::{header_lines, option};
 use super::context::{ANSWER, ANSWERS, CONTEXT, NEXT, is_context};
 use crate::eval::value::{Args, Closure, Kind, Reason, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::Formula;
 use crate::model::server::{Effect, GuardedEffect};
 use crate::source::{Span, Spanned};
@@ -70,7 +70,7 @@ impl Reader {
         if path == NEXT {
             return self.push(when, Effect::Next, span);
         }
-        if path == "throw" {
+        if path == THROW {
             let effect = first.and_then(|thrown| exception(run, thrown)).unwrap_or(Effect::Fail);
             return self.push(when, effect, span);
         }

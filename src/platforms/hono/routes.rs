@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::assembly::adopt;
+use super::super::express::overwritten::drop_covered;
 use super::super::express::registration::flatten;
 use super::super::manual::is_cors_header;
 use super::super::node_handlers::{Handled, fill, grant};
@@ -52,11 +53,12 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
     let mut policies = BTreeMap::new();
     for app in homes {
         let span = run.object(app).span;
-        let index = project.servers.len();
+        let (index, known_faults) = (project.servers.len(), project.faults.len());
         let mut builder =
             Builder { run, packages, project, log: &log, policies: &mut policies, active: Vec::new(), complete: true };
         let handlers = builder.handlers_of(app, "", &Formula::True);
         let complete = builder.complete;
+        drop_covered(project, known_faults, &handlers);
         for handler in &handlers {
             adopt(handler, index, project);
             let reads = !handler.scope.methods.is_empty()
