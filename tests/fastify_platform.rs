@@ -58,7 +58,11 @@ fn every_form_of_the_origin_option() {
         ("'https://app.example.com'", OriginAnswer::Fixed(APP.into()), OriginAnswer::Fixed(APP.into())),
         ("['https://app.example.com', /\\.example\\.net$/]", OriginAnswer::Nothing, OriginAnswer::Echo),
         ("['*']", OriginAnswer::Wildcard, OriginAnswer::Wildcard),
-        ("(origin, done) => done(null, origin === 'https://app.example.com')", OriginAnswer::Nothing, OriginAnswer::Echo),
+        (
+            "(origin, done) => done(null, origin === 'https://app.example.com')",
+            OriginAnswer::Nothing,
+            OriginAnswer::Echo,
+        ),
         ("(origin, done) => done(new Error('no'), false)", OriginAnswer::Fails, OriginAnswer::Fails),
         ("async (origin) => origin === 'https://app.example.com'", OriginAnswer::Nothing, OriginAnswer::Echo),
     ] {
@@ -84,7 +88,8 @@ fn options_may_be_given_by_functions() {
 fn the_default_methods_depend_on_the_version() {
     let methods = |version: &str| {
         let manifest = format!("{{ \"dependencies\": {{ \"@fastify/cors\": \"{version}\" }} }}");
-        let code = "const app = require('fastify')();\napp.register(require('@fastify/cors'));\napp.listen({ port: 1 });\n";
+        let code =
+            "const app = require('fastify')();\napp.register(require('@fastify/cors'));\napp.listen({ port: 1 });\n";
         let project = read(&[("package.json", &manifest), ("server.js", code)]);
         match &project.policies[0].allow_methods.value {
             Names::Listed { names, .. } => names.len(),
@@ -105,7 +110,9 @@ fn names_of_other_packages_are_not_read() {
 #[test]
 fn hooks_run_in_the_order_of_a_request() {
     let refuse = |stage: &str| {
-        format!("app.addHook('{stage}', async (request, reply) => {{ if (!request.headers.authorization) return reply.code(401).send(); }});")
+        format!(
+            "app.addHook('{stage}', async (request, reply) => {{ if (!request.headers.authorization) return reply.code(401).send(); }});"
+        )
     };
     let register = "app.register(cors, { origin: 'https://app.example.com' });";
     let with = |first: &str, second: &str| kinds(&app(&format!("{first}\n{second}")));
@@ -173,7 +180,8 @@ export default fp(async (app) => { await app.register(cors, { origin: 'https://a
 
 #[test]
 fn headers_by_a_hook_need_a_route_for_preflights() {
-    let hook = "app.addHook('onRequest', async (request, reply) => { reply.header('Access-Control-Allow-Origin', '*'); });
+    let hook =
+        "app.addHook('onRequest', async (request, reply) => { reply.header('Access-Control-Allow-Origin', '*'); });
 app.put('/items/:id', async () => 1);";
     let project = app(hook);
     assert_eq!(kinds(&project), [FaultKind::PreflightUnhandled]);

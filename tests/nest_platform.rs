@@ -68,7 +68,9 @@ fn server(project: &Project) -> &Server {
 
 fn paths(server: &Server) -> Vec<String> {
     let routes = server.handlers.iter().filter(|handler| !handler.scope.methods.is_empty());
-    routes.map(|handler| format!("{} {}", handler.scope.methods[0], handler.scope.path.as_ref().unwrap().value)).collect()
+    routes
+        .map(|handler| format!("{} {}", handler.scope.methods[0], handler.scope.path.as_ref().unwrap().value))
+        .collect()
 }
 
 const APP: &str = "https://app.example.com";
@@ -76,7 +78,8 @@ const EVIL: &str = "https://evil.example";
 
 #[test]
 fn enable_cors_is_a_policy_of_the_server() {
-    let project = app(&format!("{CREATE} app.enableCors({{ origin: ['{APP}'], maxAge: 60 }}); await app.listen(3000);"));
+    let project =
+        app(&format!("{CREATE} app.enableCors({{ origin: ['{APP}'], maxAge: 60 }}); await app.listen(3000);"));
     let policy = enabled(&project);
     assert_eq!((told(policy, APP), told(policy, EVIL)), (OriginAnswer::Echo, OriginAnswer::Nothing));
     assert_eq!((policy.platform, policy.place.as_str()), ("nest", "enableCors()"));
@@ -112,8 +115,9 @@ fn what_comes_after_the_start_is_never_in_force() {
 fn options_of_create_stand_behind_every_use() {
     let refuse = "app.use((req, res, next) => req.headers.authorization ? next() : res.status(401).end());";
     let kinds = |project: &Project| project.faults.iter().map(|fault| fault.kind).collect::<Vec<_>>();
-    let of_create =
-        app(&format!("const app = await NestFactory.create(AppModule, {{ cors: true }}); {refuse} await app.listen(1);"));
+    let of_create = app(&format!(
+        "const app = await NestFactory.create(AppModule, {{ cors: true }}); {refuse} await app.listen(1);"
+    ));
     assert_eq!(kinds(&of_create), [FaultKind::AnswersPreflight]);
     assert_eq!(of_create.faults[0].platform, "nest");
     let enabled = app(&format!("{CREATE} app.enableCors(); {refuse} await app.listen(1);"));
@@ -149,7 +153,9 @@ fn what_answers_by_itself_is_understood() {
     let handlers = &server(&project).handlers;
     assert!(handlers.iter().all(|handler| handler.understood));
     let guarded = app(&format!("{CREATE} app.useGlobalGuards(new Guard()); await app.listen(1);"));
-    assert!(server(&guarded).handlers.iter().all(|handler| !handler.understood || matches!(handler.role, Role::Cors(_))));
+    assert!(
+        server(&guarded).handlers.iter().all(|handler| !handler.understood || matches!(handler.role, Role::Cors(_)))
+    );
 }
 
 #[test]
@@ -186,7 +192,10 @@ export class AppModule {}
 export default registerAs('web', () => ({ origins: ['https://app.example.com'] }));
 ",
             ),
-            ("src/all.ts", "export default () => ({ cors: { origin: process.env.NONE ?? 'https://app.example.com' } });\n"),
+            (
+                "src/all.ts",
+                "export default () => ({ cors: { origin: process.env.NONE ?? 'https://app.example.com' } });\n",
+            ),
         ])
     };
     let read = files("config.getOrThrow('WEB_ORIGIN', { infer: true })");

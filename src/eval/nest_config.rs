@@ -65,7 +65,8 @@ impl Interp<'_> {
                 found.push((Some(name.clone()), factory.clone()));
             }
         }
-        for object in self.objects.iter().filter(|object| &*object.path == "npm:@nestjs/config.ConfigModule.forRoot()") {
+        for object in self.objects.iter().filter(|object| &*object.path == "npm:@nestjs/config.ConfigModule.forRoot()")
+        {
             let options = object.args.positional.first().and_then(Value::as_map);
             let load = options.and_then(|map| map.entries.get("load")).and_then(|entry| entry.value.as_list());
             for item in load.iter().flat_map(|list| list.items.iter()) {

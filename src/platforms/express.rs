@@ -10,7 +10,7 @@ pub(super) mod cors_npm;
 mod effects;
 pub(super) mod order;
 pub(super) mod origin_option;
-mod overwritten;
+pub(super) mod overwritten;
 pub(super) mod preflight;
 pub(super) mod registration;
 mod socket_io;
@@ -23,7 +23,6 @@ use crate::model::project::Project;
 use crate::model::term::{Part, Term};
 use crate::source::Span;
 use cors_npm::CorsObjects;
-pub(super) use overwritten::drop_covered;
 
 /// What Express and the packages around it mean to the evaluator.
 pub struct Express;

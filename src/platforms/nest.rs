@@ -44,7 +44,12 @@ impl Library for Nest {
             return None;
         }
         match method {
-            "use" | "setGlobalPrefix" | "enableVersioning" | "useGlobalPipes" | "useGlobalGuards" | "useGlobalFilters"
+            "use"
+            | "setGlobalPrefix"
+            | "enableVersioning"
+            | "useGlobalPipes"
+            | "useGlobalGuards"
+            | "useGlobalFilters"
             | "useGlobalInterceptors" => target.object.map(|id| Value::new(Kind::Object(id), span)),
             "get" | "resolve" => provided(run, args.positional.first()?, span),
             _ => None,

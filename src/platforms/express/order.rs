@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::cors_npm::{CorsObjects, refuses_missing_origin};
 use super::preflight;
-use super::registration::policies_of;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ObjectId, Value};
 use crate::model::policy::{Fault, Known, Policy, Setting};
@@ -19,15 +18,7 @@ use crate::source::{Span, Spanned};
 pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Project) {
     super::overwritten::withdraw(project);
     super::overwritten::inherit_credentials(project);
-    let mut faults = Vec::new();
-    for server in &project.servers {
-        for (index, handler) in server.handlers.iter().enumerate() {
-            if is_cors(handler) && reached(handler) {
-                in_front(server, index, &mut faults);
-            }
-        }
-        preflight::faults(server, &mut faults);
-    }
+    let mut faults = of_servers(project);
     never_installed(run, cors, project, &mut faults);
     twice(project);
     for policy in &project.policies {
@@ -41,6 +32,20 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
         }
     }
     project.faults.append(&mut faults);
+}
+
+/// Faults of the order in which the handlers of each server stand, and of what they answer to preflights.
+pub(in crate::platforms) fn of_servers(project: &Project) -> Vec<HandlerFault> {
+    let mut faults = Vec::new();
+    for server in &project.servers {
+        for (index, handler) in server.handlers.iter().enumerate() {
+            if is_cors(handler) && reached(handler) {
+                in_front(server, index, &mut faults);
+            }
+        }
+        preflight::faults(server, &mut faults);
+    }
+    faults
 }
 
 pub(in crate::platforms) fn is_cors(handler: &Handler) -> bool {
@@ -112,7 +117,8 @@ pub(in crate::platforms) fn in_front(server: &Server, index: usize, faults: &mut
             && let Some((status, _)) = certain_answer(earlier, &preflight_request())
             && (earlier.role == Role::Auth || status.is_none_or(|status| !(200..300).contains(&status)))
         {
-            let mut one = HandlerFault::new(FaultKind::AnswersPreflight, server.platform, earlier.span, earlier.name.clone());
+            let mut one =
+                HandlerFault::new(FaultKind::AnswersPreflight, server.platform, earlier.span, earlier.name.clone());
             one.cors = Some(cors.span);
             one.status = status;
             faults.push(one);
@@ -248,7 +254,7 @@ fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Proje
             .servers
             .iter()
             .flat_map(|server| &server.handlers)
-            .any(|handler| policies_of(handler).contains(&policy));
+            .any(|handler| handler.policies().contains(&policy));
         if applied || used.contains(&id) {
             continue;
         }

@@ -24,13 +24,15 @@ pub(super) fn withdraw(project: &mut Project) {
     }
 }
 
-/// What writes another origin over that of an earlier `cors(…)` leaves the line about credentials that is there already.
+/// What writes another origin over that of an earlier `cors(…)` leaves the line about credentials that is there already. Files and
+/// images are meant for everybody and asked for without credentials.
 pub(super) fn inherit_credentials(project: &mut Project) {
     for server in &project.servers {
         for (index, handler) in server.handlers.iter().enumerate() {
             let Role::Cors(own) = handler.role else { continue };
             let policy = &project.policies[own];
-            if &*policy.library != "headers" || policy.allow_credentials.value != Known::No {
+            let data = !handler.scope.methods.is_empty() && !is_file(handler);
+            if &*policy.library != "headers" || policy.allow_credentials.value != Known::No || !data {
                 continue;
             }
             let earlier = server.handlers[..index].iter().rev().find_map(|earlier| match earlier.role {
@@ -46,6 +48,16 @@ pub(super) fn inherit_credentials(project: &mut Project) {
             }
         }
     }
+}
+
+/// Does it say by hand that its answer is something else than data?
+fn is_file(handler: &Handler) -> bool {
+    handler.effects.iter().any(|guarded| match &guarded.effect {
+        Effect::Set(name, value) if name.value.eq_ignore_ascii_case("content-type") => {
+            !value.as_text().is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
+        }
+        _ => false,
+    })
 }
 
 /// The policy of a middleware that writes header lines and goes on to the next handler.

@@ -19,7 +19,8 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
     for id in (0..run.objects.len()).map(ObjectId) {
         let object = run.object(id);
         let gateway = &*object.path == "npm:@nestjs/websockets.WebSocketGateway()";
-        if !gateway && !matches!(&*object.path, "npm:socket.io()" | "npm:socket.io.Server()" | "npm:socket.io.default()")
+        if !gateway
+            && !matches!(&*object.path, "npm:socket.io()" | "npm:socket.io.Server()" | "npm:socket.io.default()")
         {
             continue;
         }

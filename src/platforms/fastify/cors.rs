@@ -127,9 +127,8 @@ fn options(run: &mut Interp<'_>, given: Option<&Value>, span: Span) -> (Value, b
     let args = Args { positional: vec![external("express:req"), external("cors:delegate")], ..Args::default() };
     let (events, promised) = run.run_function(&delegator, &args);
     let called = events.into_iter().filter(|event| &*event.target.path == "cors:delegate");
-    let told: Vec<_> = called
-        .filter_map(|event| event.args.positional.get(1).cloned().map(|options| (event.when, options)))
-        .collect();
+    let told: Vec<_> =
+        called.filter_map(|event| event.args.positional.get(1).cloned().map(|options| (event.when, options))).collect();
     let options = match (told.is_empty(), delegator.function.is_async) {
         (false, _) => Value::one_of(told, span),
         (true, true) => promised,

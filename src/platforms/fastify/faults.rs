@@ -32,7 +32,8 @@ pub(super) fn of_order(server: &Server, faults: &mut Vec<HandlerFault>) {
         needing.sort_unstable();
         needing.dedup();
         if by_hand && server.complete && !answered && !needing.is_empty() {
-            let mut one = HandlerFault::new(FaultKind::PreflightUnhandled, "fastify", handler.span, handler.name.clone());
+            let mut one =
+                HandlerFault::new(FaultKind::PreflightUnhandled, "fastify", handler.span, handler.name.clone());
             one.detail = needing.join(", ");
             faults.push(one);
         }
@@ -113,7 +114,8 @@ fn lost(registered: &Registered, span: Span, project: &mut Project) {
     let Some(one) = registered.get(&span) else { return };
     let policy: &Policy = &project.policies[one.policy];
     let mut fault = HandlerFault::new(FaultKind::NotInstalled, "fastify", policy.span, "@fastify/cors");
-    fault.detail = "it is registered inside a plugin that has no routes, and holds for nothing outside of it".to_owned();
+    fault.detail =
+        "it is registered inside a plugin that has no routes, and holds for nothing outside of it".to_owned();
     withdraw(project, one.policy);
     if !project.faults.contains(&fault) {
         project.faults.push(fault);

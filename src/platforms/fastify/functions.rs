@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::instances::Stage;
 use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::Formula;
 use crate::model::server::{Effect, GuardedEffect};
 use crate::model::term::{Part, Term};
@@ -44,11 +44,8 @@ pub(super) fn hook(
     handled.understood &= events.iter().all(is_plain) && proof.is_none();
     answer_errors(run, &events, rescued, &mut handled);
     if let Some(proof) = proof.filter(|_| authenticates) {
-        handled.effects = vec![GuardedEffect {
-            when: Formula::True,
-            effect: Effect::RequireAuth(401),
-            span: proof.span,
-        }];
+        handled.effects =
+            vec![GuardedEffect { when: Formula::True, effect: Effect::RequireAuth(401), span: proof.span }];
         handled.understood = !rescued;
     }
     let goes_on = GuardedEffect { when: Formula::True, effect: Effect::Next, span };
@@ -92,6 +89,6 @@ fn answer_errors(run: &Interp<'_>, events: &[Event], rescued: bool, handled: &mu
 /// Does an event say all it does?
 fn is_plain(event: &Event) -> bool {
     let path = &*event.target.path;
-    matches!(path, "throw" | "express:next" | "?.info" | "?.debug" | "?.trace" | "?.warn")
+    matches!(path, THROW | "express:next" | "?.info" | "?.debug" | "?.trace" | "?.warn")
         || ["js:", "express:res.", "express:req.log."].iter().any(|start| path.starts_with(start))
 }

@@ -174,7 +174,8 @@ impl Context {
         let Some(plugin) = event.args.positional.first() else { return false };
         let options = event.args.positional.get(1);
         if is_cors_plugin(plugin) {
-            let given = options.filter(|options| options.as_map().is_some()).and_then(|options| option(options, "hook"));
+            let given =
+                options.filter(|options| options.as_map().is_some()).and_then(|options| option(options, "hook"));
             let stage = match given.as_ref().map(|hook| hook.as_str()) {
                 None => Some(Stage::OnRequest),
                 Some(name) => name.and_then(|name| stage(name)),
@@ -207,7 +208,9 @@ impl Context {
                 if !path.starts_with("npm:@fastify/") || path == "npm:@fastify/autoload" {
                     self.hook(at, Stage::OnRequest, What::Unknown, event);
                 }
-                QUIET.iter().any(|quiet| path == *quiet || path.strip_prefix(quiet).is_some_and(|rest| rest.starts_with('.')))
+                QUIET
+                    .iter()
+                    .any(|quiet| path == *quiet || path.strip_prefix(quiet).is_some_and(|rest| rest.starts_with('.')))
             }
             _ => {
                 self.hook(at, Stage::OnRequest, What::Unknown, event);
@@ -259,9 +262,9 @@ impl Context {
         event: &Event,
     ) {
         const SILENT: [&str; 6] = ["method", "url", "path", "handler", "logLevel", "bodyLimit"];
-        let plain = options.and_then(Value::as_map).is_none_or(|map| {
-            !map.open && map.entries.keys().all(|key| SILENT.contains(&&**key))
-        });
+        let plain = options
+            .and_then(Value::as_map)
+            .is_none_or(|map| !map.open && map.entries.keys().all(|key| SILENT.contains(&&**key)));
         let text = path.and_then(Value::as_str).map_or("(path)", |text| text);
         let span = path.map_or(event.span, |path| path.span);
         let path = Spanned::new(joined(&self.prefix, text).into(), span);

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::super::express::origin_option::{Case, Told, by_value, called};
-use crate::eval::Interp;
 use crate::eval::value::{Args, Closure, Kind, Value};
+use crate::eval::{Interp, THROW};
 use crate::model::condition::Formula;
 use crate::model::term::Term;
 use crate::source::Span;
@@ -29,7 +29,9 @@ pub(super) fn asked(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) ->
             Kind::Function(closure) => (called_back(run, &closure.clone()), true),
             Kind::Str(text) if text.is_empty() => (fails(), false),
             Kind::Undefined | Kind::Null => (fails(), true),
-            Kind::List(list) if list.items.iter().any(|item| item.value.as_str().is_some_and(|text| &**text == "*")) => {
+            Kind::List(list)
+                if list.items.iter().any(|item| item.value.as_str().is_some_and(|text| &**text == "*")) =>
+            {
                 (vec![everybody(value.span)], false)
             }
             Kind::Str(_) | Kind::Bool(false) => (by_value(&value, value.span), false),
@@ -49,16 +51,14 @@ fn is_text(value: &Value) -> bool {
 /// `(origin, callback) => …`, or a function that promises an answer.
 fn called_back(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Case> {
     let span = closure.function.span;
-    let positional = vec![
-        Value::new(Kind::Term(Term::origin()), span),
-        Value::new(Kind::External("cors:callback".into()), span),
-    ];
+    let positional =
+        vec![Value::new(Kind::Term(Term::origin()), span), Value::new(Kind::External("cors:callback".into()), span)];
     let (events, promised) = run.run_function(closure, &Args { positional, ..Args::default() });
     let mut cases = Vec::new();
     for event in &events {
         match &*event.target.path {
             "cors:callback" => cases.extend(called(event)),
-            "throw" => cases.push(Case { when: event.when.clone(), told: Told::Fails, span: event.span }),
+            THROW => cases.push(Case { when: event.when.clone(), told: Told::Fails, span: event.span }),
             _ => {}
         }
     }

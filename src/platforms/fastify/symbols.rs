@@ -18,12 +18,8 @@ pub(super) const CHILD: &str = "fastify:instance()";
 /// An instance that a function is given by somebody unknown.
 pub(super) const PARAMETER: &str = "npm:fastify.FastifyInstance()";
 const MADE: [&str; 4] = ["npm:fastify()", "npm:fastify.default()", "npm:fastify.fastify()", "npm:fastify.Fastify()"];
-const WRAPPERS: [&str; 4] = [
-    "npm:fastify-plugin",
-    "npm:fastify-plugin.default",
-    "npm:fastify-plugin.fastifyPlugin",
-    "npm:fastify-plugin.fp",
-];
+const WRAPPERS: [&str; 4] =
+    ["npm:fastify-plugin", "npm:fastify-plugin.default", "npm:fastify-plugin.fastifyPlugin", "npm:fastify-plugin.fp"];
 /// The field of a wrapped plugin that was registered.
 const ENTERED: &str = "fastify:entered";
 
@@ -56,9 +52,25 @@ impl Library for Fastify {
                     run.objects[app.0].fields.insert(name.clone(), value.clone());
                 }
             }
-            "addHook" | "route" | "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "all"
-            | "setErrorHandler" | "setNotFoundHandler" | "decorateRequest" | "decorateReply" | "addSchema"
-            | "addContentTypeParser" | "withTypeProvider" | "setValidatorCompiler" | "setSerializerCompiler" => {}
+            "addHook"
+            | "route"
+            | "get"
+            | "post"
+            | "put"
+            | "delete"
+            | "patch"
+            | "head"
+            | "options"
+            | "all"
+            | "setErrorHandler"
+            | "setNotFoundHandler"
+            | "decorateRequest"
+            | "decorateReply"
+            | "addSchema"
+            | "addContentTypeParser"
+            | "withTypeProvider"
+            | "setValidatorCompiler"
+            | "setSerializerCompiler" => {}
             _ => return None,
         }
         Some(Value::new(Kind::Object(app), span))
@@ -66,14 +78,7 @@ impl Library for Fastify {
 }
 
 /// Runs a plugin as Fastify does.
-fn enter(
-    run: &mut Interp<'_>,
-    app: ObjectId,
-    plugin: &Value,
-    options: Option<&Value>,
-    encapsulates: bool,
-    span: Span,
-) {
+fn enter(run: &mut Interp<'_>, app: ObjectId, plugin: &Value, options: Option<&Value>, encapsulates: bool, span: Span) {
     match &plugin.kind {
         Kind::Function(closure) => {
             let closure = closure.clone();

@@ -6,6 +6,7 @@
 //! in the version that `packages/platform-fastify/package.json` names.
 
 use super::super::express::cors_npm::{CorsObjects, policy};
+use super::super::express::overwritten::drop_covered;
 use super::super::express::registration::{adopt, of_application, used};
 use super::super::express::{VERBS, is_app_path};
 use super::super::fastify::cors as fastify;
@@ -46,8 +47,7 @@ fn on_fastify(run: &Interp<'_>, app: ObjectId) -> bool {
 }
 
 pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObjects, project: &mut Project) {
-    let apps: Vec<ObjectId> =
-        (0..run.objects.len()).map(ObjectId).filter(|&id| is_app(&run.object(id).path)).collect();
+    let apps: Vec<ObjectId> = (0..run.objects.len()).map(ObjectId).filter(|&id| is_app(&run.object(id).path)).collect();
     for app in apps {
         let mut one = App::new(app, packages, cors);
         one.on_fastify = on_fastify(run, app);
@@ -86,8 +86,7 @@ impl App<'_> {
             self.complete &= complete;
         }
         let path = run.object(self.id).path.to_string();
-        let events: Vec<Event> =
-            run.log.iter().filter(|event| event.target.object == Some(self.id)).cloned().collect();
+        let events: Vec<Event> = run.log.iter().filter(|event| event.target.object == Some(self.id)).cloned().collect();
         let mut started: Option<Event> = None;
         for event in &events {
             let Some(method) = event.target.path.strip_prefix(&path).and_then(|rest| rest.strip_prefix('.')) else {
@@ -218,7 +217,7 @@ impl App<'_> {
             routes::handlers(run, &common, class, *controller, project, &mut routed);
         }
         self.handlers.append(&mut routed);
-        super::super::express::drop_covered(project, known_faults, &self.handlers);
+        drop_covered(project, known_faults, &self.handlers);
         adopt(&self.handlers, project);
         let file = run.path_of_span(span);
         project.servers.push(Server {
@@ -232,9 +231,8 @@ impl App<'_> {
 
 /// Does some module provide a guard, an interceptor or a filter for every route?
 fn guards(run: &Interp<'_>) -> bool {
-    let token = |value: &Value| {
-        matches!(&value.kind, Kind::External(path) if path.starts_with("npm:@nestjs/core.APP_"))
-    };
+    let token =
+        |value: &Value| matches!(&value.kind, Kind::External(path) if path.starts_with("npm:@nestjs/core.APP_"));
     let modules = run.objects.iter().filter(|object| &*object.path == "npm:@nestjs/common.Module()");
     modules
         .filter_map(|object| option(object.args.positional.first()?, "providers"))

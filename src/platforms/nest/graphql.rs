@@ -17,7 +17,12 @@ use crate::model::server::{Handler, Role, Scope};
 use crate::source::Spanned;
 
 /// The handlers of a module, when the object is one.
-pub(super) fn handlers(run: &mut Interp<'_>, made: ObjectId, packages: &Packages, project: &mut Project) -> Vec<Handler> {
+pub(super) fn handlers(
+    run: &mut Interp<'_>,
+    made: ObjectId,
+    packages: &Packages,
+    project: &mut Project,
+) -> Vec<Handler> {
     let object = run.object(made);
     let (path, args, span) = (object.path.clone(), object.args.clone(), object.span);
     let file = run.path_of_span(span);

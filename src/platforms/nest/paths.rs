@@ -59,7 +59,9 @@ pub(super) fn prefix(args: &Args) -> Prefix {
 
 /// `app.enableVersioning(options)`: in the path unless it says otherwise.
 pub(super) fn versions(args: &Args) -> Versions {
-    let Some(options) = args.positional.first() else { return Versions::Uri { prefix: "v".into(), default: Some(vec![None]) } };
+    let Some(options) = args.positional.first() else {
+        return Versions::Uri { prefix: "v".into(), default: Some(vec![None]) };
+    };
     if options.as_map().is_none_or(|map| map.open) {
         return Versions::Unknown;
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::exceptions;
 use super::paths::{Front, named, written};
 use crate::eval::value::{Args, ClassValue, Closure, Kind, ObjectId, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::ir::{Expr, Method};
 use crate::model::condition::Formula;
 use crate::model::project::Project;
@@ -25,7 +25,12 @@ use crate::source::Span;
 const MOST: usize = 1_000;
 
 /// Decorators that say something to others and do nothing to a request.
-const SILENT: [&str; 4] = ["npm:@nestjs/swagger.", "npm:@nestjs/common.SetMetadata()", "npm:@nestjs/common.Version()", "npm:@nestjs/common.HostParam()"];
+const SILENT: [&str; 4] = [
+    "npm:@nestjs/swagger.",
+    "npm:@nestjs/common.SetMetadata()",
+    "npm:@nestjs/common.Version()",
+    "npm:@nestjs/common.HostParam()",
+];
 
 /// What the routes of an application have in common.
 pub(super) struct Common<'c> {
@@ -48,12 +53,15 @@ pub(super) fn handlers(
 ) {
     let args = run.object(controller).args.clone();
     let bases = written(&args);
-    let version = args.positional.first().filter(|value| value.as_map().is_some()).and_then(|map| option(map, "version"));
+    let version =
+        args.positional.first().filter(|value| value.as_map().is_some()).and_then(|map| option(map, "version"));
     let version = version.map(|value| named(&value));
     let silent = decorators(run, &class.class.decorators, class, None);
-    let guarded = common.guarded || !silent.iter().all(|one| is_silent(&one.path) || one.path.ends_with(".Controller()"));
+    let guarded =
+        common.guarded || !silent.iter().all(|one| is_silent(&one.path) || one.path.ends_with(".Controller()"));
     for (method, owner) in methods(class) {
-        let closure = Arc::new(Closure { function: method.function, scope: owner.scope, this: None, module: owner.module });
+        let closure =
+            Arc::new(Closure { function: method.function, scope: owner.scope, this: None, module: owner.module });
         let function = closure.function.clone();
         let said = decorators(run, &function.decorators, &owner, Some(&closure));
         let own_version = said.iter().find(|one| &*one.path == "npm:@nestjs/common.Version()");
@@ -188,7 +196,8 @@ impl Route<'_> {
         for guarded in &mut handled.effects {
             if guarded.effect == Effect::Fail {
                 let thrown = events.iter().find(|event| event.span == guarded.span);
-                guarded.effect = Effect::Answer(exceptions::answer(run, thrown.and_then(|event| event.args.positional.first())));
+                guarded.effect =
+                    Effect::Answer(exceptions::answer(run, thrown.and_then(|event| event.args.positional.first())));
             }
         }
         let mut effects = self.headers();
@@ -275,7 +284,8 @@ impl Parameters {
 /// Does an event say all it does: something thrown, something made to be thrown, something done to the response?
 fn is_plain(event: &Event, response: bool) -> bool {
     let path = &*event.target.path;
-    let exception = path.starts_with("js:Error") || path.ends_with("Exception") && path.starts_with("npm:@nestjs/common.");
+    let exception =
+        path.starts_with("js:Error") || path.ends_with("Exception") && path.starts_with("npm:@nestjs/common.");
     // Where the method has the response, an exception is answered by Nest all the same.
-    path == "throw" || exception || (response && path.starts_with("express:res."))
+    path == THROW || exception || (response && path.starts_with("express:res."))
 }
