@@ -62,11 +62,11 @@ pub fn libraries() -> Vec<&'static dyn Library> {
 pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathBuf]) -> Project {
     // The policies of `cors(…)` come first: what applies them knows them by their place.
     let (mut project, cors) = express::recognise(run, packages);
-    fastify::recognise(run, packages, &cors, &mut project);
     node_http::recognise(run, &cors, &mut project);
     nextjs::recognise(run, packages, entries, &cors, &mut project);
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     assembly::withdraw_unused(&mut project);
+    fastify::recognise(run, packages, &cors, &mut project);
     small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));

@@ -17,7 +17,8 @@ use crate::source::Span;
 /// What stands in front of CORS, and hooks that write the headers while nobody answers the preflight.
 pub(super) fn of_order(server: &Server, faults: &mut Vec<HandlerFault>) {
     for (index, handler) in server.handlers.iter().enumerate() {
-        if !is_cors(handler) || !reached(handler) {
+        // Of the copies of a plugin's hook only that for preflights can be stood in front of.
+        if !is_cors(handler) || !handler.scope.has_method("OPTIONS") || !reached(handler) {
             continue;
         }
         in_front(server, index, faults);
