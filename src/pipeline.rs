@@ -18,7 +18,7 @@ use crate::finding::{Finding, Report, Summary, Suppressed};
 use crate::globs::Globs;
 use crate::model::intent::Intent;
 use crate::model::project::Project;
-use crate::platforms::{self, packages::Packages};
+use crate::platforms::{self, builds, packages::Packages};
 use crate::rules::Rule;
 use crate::rules::facts::Facts;
 use crate::scan::{Kind, Needles, Scan};
@@ -145,7 +145,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
         .iter()
         .filter(|(id, kind, needles)| {
             let relevant = needles.meets(Needles::CORS | Needles::SERVER | Needles::FUNCTION);
-            about_servers && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            let code = kind.is_code() && *kind != Kind::Component;
+            about_servers && code && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();
@@ -205,6 +206,7 @@ fn read_environment(
         true => Deployment::Development,
         false => Deployment::of_file_name(path.file_name().unwrap_or("")),
     };
+    let mut given = Vec::new();
     for &(id, kind, _) in kept {
         let path = scan.sources.path(id).to_owned();
         let name = path.file_name().unwrap_or("");
@@ -222,6 +224,13 @@ fn read_environment(
                 let (deployment, others) = (deployment(&path), Vec::new());
                 environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
             }
+            Kind::Dockerfile => given.push((deployment(&path), builds::of_dockerfile(text))),
+            Kind::Toml if name == "netlify.toml" => {
+                given.push((deployment(&path), builds::of_netlify(&toml::parse(id, text).0)));
+            }
+            Kind::Yaml if builds::is_workflow(&path) => {
+                given.push((deployment(&path), builds::of_workflow(&yaml::parse(id, text).0)));
+            }
             Kind::Yaml if platforms::compose::is_compose(name) => {
                 let (documents, _) = yaml::parse(id, text);
                 let variables = platforms::compose::variables(&documents);
@@ -237,6 +246,9 @@ fn read_environment(
             _ => {}
         }
     }
+    let local = |deployment: &Deployment| matches!(deployment, Deployment::Development | Deployment::Test);
+    let given = given.into_iter().filter(|(deployment, _)| !local(deployment));
+    environment.builds = given.flat_map(|(_, names)| names).collect();
     environment
 }
 

@@ -20,7 +20,7 @@ pub fn is_compose(name: &str) -> bool {
         || stem.starts_with("docker-compose-")
 }
 
-/// Names that a compose file passes on from outside: they have a value in its deployment, and it is not known here.
+/// Names that a compose file passes on from outside or to a build: they have a value there, and it is not known here.
 pub fn passed(documents: &[Node]) -> BTreeSet<Arc<str>> {
     let services = documents.iter().filter_map(|document| document.get("services")).flat_map(Node::entries);
     let environments = services.filter_map(|(_, service)| service.get("environment"));
@@ -32,6 +32,10 @@ pub fn passed(documents: &[Node]) -> BTreeSet<Arc<str>> {
         let lines = environment.items().iter().filter_map(Node::as_str);
         let outside = lines.filter(|line| line.split_once('=').is_none_or(|(_, value)| value.contains("${")));
         names.extend(outside.map(|line| Arc::from(line.split('=').next().unwrap_or(line).trim())));
+    }
+    let services = documents.iter().filter_map(|document| document.get("services")).flat_map(Node::entries);
+    for arguments in services.filter_map(|(_, service)| service.get("build")?.get("args")) {
+        super::builds::of_arguments(arguments, &mut names);
     }
     names
 }

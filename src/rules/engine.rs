@@ -46,10 +46,11 @@ pub fn order(a: &Finding, b: &Finding, sources: &Sources) -> std::cmp::Ordering 
     path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b)))
 }
 
-/// A finding and the server it is about.
+/// A finding, the server it is about, and what it is told apart by from others like it.
 struct Found {
     finding: Finding,
     server: Option<u32>,
+    apart: Option<String>,
 }
 
 fn apply(rule: &Rule, facts: &Facts, sources: &Sources) -> Outcome {
@@ -57,7 +58,10 @@ fn apply(rule: &Rule, facts: &Facts, sources: &Sources) -> Outcome {
     let mut notices = Vec::new();
     for subject in facts.of(rule.given) {
         match judge(rule, subject) {
-            Ok(Some(finding)) => found.push(Found { finding, server: subject.server() }),
+            Ok(Some(finding)) => {
+                let apart = rule.apart.as_ref().and_then(|path| path.text(subject));
+                found.push(Found { finding, server: subject.server(), apart });
+            }
             Ok(None) => {}
             Err(message) => notices.push(notice(rule, subject, &message, sources)),
         }
@@ -143,20 +147,21 @@ fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
         None => {}
         Some(Once::Server) => {
             let mut servers = HashSet::new();
-            merged.retain(|one| one.server.is_none_or(|server| servers.insert(server)));
+            merged.retain(|one| one.server.is_none_or(|server| servers.insert((server, one.apart.clone()))));
         }
         Some(Once::File) => merged = first_of_each_file(merged),
     }
     merged.into_iter().map(|one| one.finding).collect()
 }
 
-/// The first finding of each file, with the places of the others as labels.
+/// The first finding of each file and of what it is told apart by, with the places of the others as labels.
 fn first_of_each_file(found: Vec<Found>) -> Vec<Found> {
     let mut kept: Vec<Found> = Vec::new();
     for next in found {
         let label = next.finding.primary.clone();
         let file = label.span.file;
-        let Some(first) = kept.iter_mut().find(|one| one.finding.primary.span.file == file) else {
+        let same = |one: &&mut Found| one.finding.primary.span.file == file && one.apart == next.apart;
+        let Some(first) = kept.iter_mut().find(same) else {
             kept.push(next);
             continue;
         };

@@ -14,10 +14,14 @@ pub enum Kind {
     TypeScript,
     /// TypeScript with JSX.
     Tsx,
+    /// Markup with scripts: Vue, Svelte, Astro.
+    Component,
     /// Python.
     Python,
     /// An nginx configuration or a snippet of one.
     Nginx,
+    /// What a container is built by.
+    Dockerfile,
     /// `NAME=value` lines.
     Env,
     /// One of the JSON files with a known meaning.
@@ -37,6 +41,9 @@ impl Kind {
         if is_env(name) {
             return Some(Kind::Env);
         }
+        if is_dockerfile(name) {
+            return Some(Kind::Dockerfile);
+        }
         let extension = path.extension().unwrap_or("");
         let directory = || path.parent().and_then(Utf8Path::file_name).unwrap_or("");
         match extension {
@@ -44,6 +51,7 @@ impl Kind {
             "ts" | "mts" | "cts" if is_declaration(name) => None,
             "ts" | "mts" | "cts" => Some(Kind::TypeScript),
             "tsx" => Some(Kind::Tsx),
+            "vue" | "svelte" | "astro" => Some(Kind::Component),
             "py" => Some(Kind::Python),
             "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
@@ -58,7 +66,7 @@ impl Kind {
 
     /// Is it program code, which imports and is imported?
     pub fn is_code(self) -> bool {
-        matches!(self, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Python)
+        matches!(self, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Component | Kind::Python)
     }
 
     /// The lower-case name shown to users.
@@ -67,8 +75,10 @@ impl Kind {
             Kind::JavaScript => "javascript",
             Kind::TypeScript => "typescript",
             Kind::Tsx => "tsx",
+            Kind::Component => "component",
             Kind::Python => "python",
             Kind::Nginx => "nginx",
+            Kind::Dockerfile => "dockerfile",
             Kind::Env => "env",
             Kind::Json => "json",
             Kind::Yaml => "yaml",
@@ -110,6 +120,13 @@ fn is_env(name: &str) -> bool {
         _ => {}
     }
     extension == "env" || name.strip_prefix("env.").is_some_and(|stage| STAGES.contains(&stage))
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower == "dockerfile"
+        || lower.starts_with("dockerfile.") && !lower.ends_with(".dockerignore")
+        || lower.ends_with(".dockerfile")
 }
 
 fn is_declaration(name: &str) -> bool {
@@ -181,8 +198,10 @@ mod tests {
             (Kind::JavaScript, &["a.js", "src/a.cjs", "a.mjs", "a.jsx", "env.js"]),
             (Kind::TypeScript, &["a.ts", "a.mts", "a.cts", "env.ts", ".env.ts"]),
             (Kind::Tsx, &["a.tsx"]),
+            (Kind::Component, &["App.vue", "routes/+page.svelte", "index.astro"]),
             (Kind::Python, &["a.py", "settings/production.py", "nginx.py"]),
             (Kind::Env, &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv"]),
+            (Kind::Dockerfile, &["Dockerfile", "docker/web.Dockerfile", "Dockerfile.prod", "nginx/Dockerfile"]),
             (
                 Kind::Nginx,
                 &[

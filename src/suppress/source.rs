@@ -34,8 +34,11 @@ fn form(kind: Kind) -> Form {
         Kind::JavaScript => Form::JavaScript(Dialect::JavaScript),
         Kind::TypeScript => Form::JavaScript(Dialect::TypeScript),
         Kind::Tsx => Form::JavaScript(Dialect::Tsx),
+        Kind::Component => Form::Component,
         Kind::Python => Form::Python,
         Kind::Nginx => Form::Nginx,
+        // Nothing is ever found in one.
+        Kind::Dockerfile => Form::Requirements,
         Kind::Env => Form::Env,
         Kind::Json => Form::Json,
         Kind::Yaml => Form::Yaml,
