@@ -18,6 +18,7 @@ pub mod fastapi;
 pub mod fetch_api;
 mod file_routes;
 mod header_rules;
+pub mod hono;
 pub mod manual;
 pub mod nextjs;
 pub mod nginx;
@@ -44,7 +45,7 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi, &hono::Hono]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -59,6 +60,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
+    project.absorb(hono::recognise(run, packages));
     project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
