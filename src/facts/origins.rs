@@ -28,7 +28,7 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     let open = facts_of_policy.allow_origin.any.0;
-    let together = project.fronts.iter().any(|front| front.forwards && front.serves_files);
+    let together = project.fronts.iter().any(|front| front.forwards && front.serves_pages);
     // What is in force nowhere allows nobody in production, though it may be loose for whoever puts it in force.
     let in_force = policy.installed != Known::No;
     let insecure = insecure_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, false));
