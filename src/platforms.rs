@@ -18,6 +18,7 @@ pub mod fetch_api;
 mod file_routes;
 mod header_rules;
 pub mod hono;
+pub mod koa;
 pub mod manual;
 pub mod nextjs;
 pub mod nginx;
@@ -27,6 +28,7 @@ mod overrides;
 pub mod packages;
 pub mod ports;
 mod preflight_only;
+mod returned_origin;
 mod small_cors;
 pub mod spelling;
 mod unread_cors;
@@ -44,7 +46,15 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi, &hono::Hono]
+    vec![
+        &express::Express,
+        &django::Django,
+        &fastapi::FastApi,
+        &appwrite::Appwrite,
+        &fetch_api::FetchApi,
+        &hono::Hono,
+        &koa::Koa,
+    ]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -60,6 +70,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
     project.absorb(hono::recognise(run, packages));
+    project.absorb(koa::recognise(run, packages));
     project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::super::manual::header_name;
 use super::super::packages::Packages;
+use super::super::returned_origin;
 use super::super::values::{
     env_uses, flag, in_production, in_variable, list_arms, names, option, origin_is, seconds, true_when,
 };
 use super::context::CONTEXT;
-use crate::eval::value::{Args, Closure, EnvShape, Kind, ObjectId, Reason, Value};
-use crate::eval::{Interp, THROW};
+use crate::eval::Interp;
+use crate::eval::value::{Closure, EnvShape, Kind, ObjectId, Reason, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
@@ -123,40 +124,12 @@ fn by_value(value: &Value) -> Vec<Arm> {
     }
 }
 
-/// `origin: (origin, c) => …`, run with a symbolic origin, which is an empty text where the request has none.
+/// `origin: (origin, c) => …`.
 fn called(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Arm> {
     let span = closure.function.span;
     let origin = Value::new(Kind::Term(Term::origin()), span);
     let context = Value::new(Kind::External(CONTEXT.into()), span);
-    let (events, told) = run.run_function(closure, &Args { positional: vec![origin, context], ..Args::default() });
-    let mut arms = Vec::new();
-    for event in events.iter().filter(|event| &*event.target.path == THROW) {
-        arms.push(Arm { when: event.when.clone(), answer: OriginAnswer::Fails, span: event.span });
-    }
-    for (when, value) in told.alternatives() {
-        let arm = |when: Formula, answer: OriginAnswer| Arm { when, answer, span: value.span };
-        match &value.kind {
-            Kind::Str(text) if &**text == "*" => arms.push(arm(when, OriginAnswer::Wildcard)),
-            Kind::Str(text) if !text.is_empty() => arms.push(arm(when, OriginAnswer::Fixed(text.clone()))),
-            // Whatever is sent is made a text: `true`.
-            Kind::Bool(true) => arms.push(arm(when, OriginAnswer::Fixed("true".into()))),
-            Kind::Str(_) | Kind::Undefined | Kind::Null | Kind::Bool(false) => {
-                arms.push(arm(when, OriginAnswer::Nothing))
-            }
-            Kind::Term(term) if term.is_origin() => {
-                let there = Test::Request { term: term.clone(), relation: Relation::Present };
-                let there = Formula::test(there, value.span);
-                arms.push(arm(when.clone().and(there.clone()), OriginAnswer::Echo));
-                arms.push(arm(when.and(there.negated()), OriginAnswer::Nothing));
-            }
-            Kind::Condition(formula) => {
-                arms.push(arm(when.clone().and(formula.clone()), OriginAnswer::Fixed("true".into())));
-                arms.push(arm(when, OriginAnswer::Nothing));
-            }
-            _ => arms.push(arm(when, OriginAnswer::Unknown)),
-        }
-    }
-    arms
+    returned_origin::arms(run, closure, vec![origin, context])
 }
 
 /// What the middleware does: it answers OPTIONS, and writes its lines over those of whatever else answers.

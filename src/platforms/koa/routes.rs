@@ -1,0 +1,348 @@
+//! What is registered on applications and routers, in the order in which requests meet it.
+//!
+//! In: `app.use`, `router.get`, `router.use` … events. Out: servers with flat handler lists. A router's own middleware is run for
+//! requests that one of its routes takes, and for no others: it stands in front of each of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::assembly::adopt;
+use super::super::express::overwritten::drop_covered;
+use super::super::express::registration::flatten;
+use super::super::node_handlers::{Handled, fill, grant};
+use super::super::packages::Packages;
+use super::super::values::option;
+use super::context::is_context;
+use super::handlers::handle;
+use super::{VERBS, cors, is_app, is_router};
+use crate::eval::value::{Closure, Kind, ObjectId, Value};
+use crate::eval::{Event, Interp};
+use crate::model::condition::Formula;
+use crate::model::policy::Known;
+use crate::model::project::Project;
+use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes, Unanswered};
+use crate::source::{Span, Spanned};
+
+/// Middleware that lets nobody through who has not proven who they are.
+const AUTH: [&str; 4] =
+    ["npm:koa-jwt()", "npm:koa-jwt.default()", "npm:koa-basic-auth()", "npm:koa-passport.authenticate()"];
+/// Middleware that serves files.
+const STATIC: [&str; 3] = ["npm:koa-static()", "npm:koa-static.default()", "npm:koa-static-cache()"];
+
+/// Routers in each other, at most.
+const DEEPEST: usize = 16;
+/// Handlers of one server, at most.
+const MOST: usize = 2_000;
+
+/// Builds a server of every application.
+pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) {
+    let ids = || (0..run.objects.len()).map(ObjectId);
+    let apps: Vec<ObjectId> = ids().filter(|id| is_app(&run.object(*id).path)).collect();
+    let found = ids().any(|id| cors::is_cors(&run.object(id).path));
+    if apps.is_empty() && !found {
+        return;
+    }
+    let registers = |event: &&Event| {
+        let holder = event.target.path.rsplit_once('.');
+        holder.is_some_and(|(holder, verb)| VERBS.contains(&verb) && (is_app(holder) || is_router(holder)))
+    };
+    let log: Vec<Event> = run.log.iter().filter(registers).cloned().collect();
+    let mut policies = BTreeMap::new();
+    for app in apps {
+        let span = run.object(app).span;
+        let (index, known_faults) = (project.servers.len(), project.faults.len());
+        let mut builder = Builder {
+            run,
+            packages,
+            project,
+            log: &log,
+            policies: &mut policies,
+            complete: true,
+            answers_options: false,
+            depth: 0,
+        };
+        let mut handlers = Vec::new();
+        builder.application(app, &mut handlers);
+        let (complete, answers_options) = (builder.complete, builder.answers_options);
+        drop_covered(project, known_faults, &handlers);
+        for handler in &handlers {
+            adopt(handler, index, project);
+        }
+        let file = run.path_of_span(span);
+        project.servers.push(Server {
+            complete,
+            onion: true,
+            unanswered: if answers_options { Unanswered::OptionsForRoutes } else { Unanswered::NotFound },
+            failing: Failing::Outside,
+            slashes: Slashes::Ignored,
+            ..Server::new("koa", file.file_name().unwrap_or("koa"), span, handlers)
+        });
+    }
+    let placed: BTreeSet<Span> = policies.keys().copied().collect();
+    for id in (0..run.objects.len()).map(ObjectId) {
+        let span = run.object(id).span;
+        if cors::is_cors(&run.object(id).path)
+            && !placed.contains(&span)
+            && !project.policies.iter().any(|one| one.span == span)
+        {
+            let policy = cors::policy(run, packages, id);
+            project.policies.push(policy);
+        }
+    }
+}
+
+struct Builder<'b, 'r> {
+    run: &'b mut Interp<'r>,
+    packages: &'b Packages,
+    project: &'b mut Project,
+    log: &'b [Event],
+    /// By the place of the call: a middleware made within another is made again each time that is run.
+    policies: &'b mut BTreeMap<Span, usize>,
+    complete: bool,
+    /// `router.allowedMethods()` is registered.
+    answers_options: bool,
+    depth: usize,
+}
+
+/// One middleware as it was registered.
+#[derive(Clone)]
+struct Registered {
+    value: Value,
+    when: Formula,
+    span: Span,
+}
+
+impl Builder<'_, '_> {
+    fn application(&mut self, app: ObjectId, handlers: &mut Vec<Handler>) {
+        for event in self.log.iter().filter(|event| event.target.object == Some(app)) {
+            self.complete &= !event.args.open;
+            for one in middleware(event, &event.args.positional, &Formula::True) {
+                self.used(&one, "", handlers);
+            }
+        }
+    }
+
+    /// One middleware of an application, for all requests or those below a path.
+    fn used(&mut self, one: &Registered, below: &str, handlers: &mut Vec<Handler>) {
+        if let Some(router) = self.router(&one.value) {
+            return self.routes(router, below, &one.when, &[], handlers);
+        }
+        let path = one.value.as_object().map(|id| self.run.object(id).path.to_string()).unwrap_or_default();
+        if path.ends_with(".allowedMethods()") {
+            self.answers_options = true;
+        } else if matches!(&*path, "npm:koa-mount()" | "npm:koa-mount.default()") {
+            self.mounted(one, below, handlers);
+        } else {
+            let scope = if below.is_empty() {
+                Scope::everything()
+            } else {
+                Scope { methods: Vec::new(), path: Some(Spanned::new(below.into(), one.span)), prefix: true }
+            };
+            let handler = self.handler(one, &scope, false);
+            handlers.push(handler);
+        }
+    }
+
+    /// `mount('/api', app or middleware)`.
+    fn mounted(&mut self, one: &Registered, below: &str, handlers: &mut Vec<Handler>) {
+        let args = one.value.as_object().map(|id| self.run.object(id).args.clone()).unwrap_or_default();
+        let (path, inner) = match args.positional.as_slice() {
+            [inner] => ("", inner),
+            [path, inner] => (path.as_str().map_or("", |path| &**path), inner),
+            _ => return self.complete = false,
+        };
+        let below = join(below, path);
+        self.depth += 1;
+        match inner.as_object().filter(|id| is_app(&self.run.object(*id).path)) {
+            Some(app) if self.depth < DEEPEST => {
+                for event in self.log.iter().filter(|event| event.target.object == Some(app)) {
+                    for inner in middleware(event, &event.args.positional, &one.when) {
+                        self.used(&inner, &below, handlers);
+                    }
+                }
+            }
+            Some(_) => self.complete = false,
+            None => self.used(&Registered { value: inner.clone(), ..one.clone() }, &below, handlers),
+        }
+        self.depth -= 1;
+    }
+
+    /// The router whose routes a value is.
+    fn router(&self, value: &Value) -> Option<ObjectId> {
+        let object = self.run.object(value.as_object()?);
+        let routes = object.path.ends_with(".routes()") || object.path.ends_with(".middleware()");
+        object.parent.filter(|router| routes && is_router(&self.run.object(*router).path))
+    }
+
+    fn routes(
+        &mut self,
+        router: ObjectId,
+        below: &str,
+        when: &Formula,
+        outer: &[Registered],
+        handlers: &mut Vec<Handler>,
+    ) {
+        if self.depth > DEEPEST || handlers.len() > MOST {
+            return self.complete = false;
+        }
+        self.depth += 1;
+        let own = self.run.object(router).args.positional.first().and_then(|options| option(options, "prefix"));
+        let named = self
+            .log
+            .iter()
+            .rev()
+            .find(|event| event.target.object == Some(router) && event.target.path.ends_with(".prefix"));
+        let own = named.and_then(|event| event.args.positional.first().cloned()).or(own);
+        let below = join(below, own.as_ref().and_then(Value::as_str).map_or("", |prefix| prefix));
+        let mut before: Vec<(Option<Arc<str>>, Registered)> = outer.iter().map(|one| (None, one.clone())).collect();
+        for event in self.log.iter().filter(|event| event.target.object == Some(router)) {
+            let Some((_, verb)) = event.target.path.rsplit_once('.') else { continue };
+            let mut args = event.args.positional.as_slice();
+            self.complete &= !event.args.open;
+            // A name may stand in front of the path.
+            let texts = args.iter().take_while(|arg| arg.as_str().is_some()).count();
+            let path = (texts > 0)
+                .then(|| args[texts - 1].as_str().map(|path| Spanned::new(path.clone(), args[texts - 1].span)))
+                .flatten();
+            args = &args[texts..];
+            match verb {
+                "prefix" => {}
+                "use" => {
+                    for one in middleware(event, args, when) {
+                        match self.router(&one.value) {
+                            Some(inner) => {
+                                let outer: Vec<Registered> = before.iter().map(|(_, one)| one.clone()).collect();
+                                let below = join(&below, path.as_ref().map_or("", |path| &path.value));
+                                self.routes(inner, &below, &one.when, &outer, handlers);
+                            }
+                            None => before.push((path.as_ref().map(|path| path.value.clone()), one)),
+                        }
+                    }
+                }
+                verb => {
+                    let methods: Vec<Arc<str>> = match verb {
+                        "all" => ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map(Arc::from).to_vec(),
+                        "get" => vec!["GET".into(), "HEAD".into()],
+                        "del" => vec!["DELETE".into()],
+                        verb => vec![verb.to_uppercase().into()],
+                    };
+                    let Some(path) = path else {
+                        self.complete = false;
+                        continue;
+                    };
+                    let whole = Spanned::new(Arc::from(join(&below, &path.value)), path.span);
+                    let scope = Scope { methods, path: Some(whole), prefix: false };
+                    for (part, one) in before.clone() {
+                        if part.is_none_or(|part| path.value.starts_with(&*part)) {
+                            let handler = self.handler(&one, &scope, false);
+                            handlers.push(handler);
+                        }
+                    }
+                    let stack = middleware(event, args, when);
+                    let last = stack.len().saturating_sub(1);
+                    for (at, one) in stack.iter().enumerate() {
+                        let handler = self.handler(one, &scope, at == last);
+                        handlers.push(handler);
+                    }
+                }
+            }
+        }
+        self.depth -= 1;
+    }
+
+    fn handler(&mut self, one: &Registered, scope: &Scope, ends: bool) -> Handler {
+        let own = one.value.as_function().and_then(|closure| closure.function.name.as_ref().map(ToString::to_string));
+        let placed = match &scope.path {
+            Some(path) => format!("{} {}", scope.methods.first().map_or("all", |method| method), path.value),
+            None => "app.use".to_owned(),
+        };
+        let mut handler = Handler {
+            role: if ends { Role::Route } else { Role::Other },
+            name: own.unwrap_or(placed),
+            span: one.span,
+            when: one.when.clone(),
+            scope: scope.clone(),
+            effects: Vec::new(),
+            understood: true,
+        };
+        match &one.value.kind {
+            Kind::Object(id) => {
+                let path = self.run.object(*id).path.to_string();
+                if cors::is_cors(&path) {
+                    handler.role = Role::Cors(policy_of(self.run, self.packages, *id, self.policies, self.project));
+                } else if AUTH.contains(&path.as_str()) {
+                    handler.role = Role::Auth;
+                    handler.effects =
+                        vec![GuardedEffect { when: Formula::True, effect: Effect::RequireAuth(401), span: one.span }];
+                } else if STATIC.contains(&path.as_str()) {
+                    handler.role = Role::Static;
+                } else {
+                    // What packages bring looks at requests and lets them through.
+                    handler.understood = !ends;
+                    handler.name = path.trim_start_matches("npm:").trim_end_matches("()").to_owned();
+                }
+            }
+            Kind::Function(closure) => {
+                let handled = self.run_handler(&closure.clone());
+                fill(&mut handler, handled, "koa", self.project);
+                grant(self.run, &mut handler, closure.function.span, "koa", self.project);
+            }
+            _ => {
+                handler.understood = false;
+                self.complete &= ends;
+            }
+        }
+        handler
+    }
+
+    fn run_handler(&mut self, closure: &Arc<Closure>) -> Handled {
+        let mut applied = Vec::new();
+        let (packages, policies, project) = (self.packages, &mut *self.policies, &mut *self.project);
+        let mut library = |run: &mut Interp<'_>, event: &Event| {
+            let id = event.target.object.filter(|_| event.args.all().any(is_context))?;
+            if !cors::is_cors(&run.object(id).path) {
+                return None;
+            }
+            let policy = policy_of(run, packages, id, policies, project);
+            applied.push((policy, event.span));
+            Some(project.policies[policy].effects.clone())
+        };
+        let mut handled = handle(self.run, closure, &mut library);
+        // A policy that is applied within a middleware is the middleware's.
+        for (policy, span) in applied {
+            handled.effects.insert(0, GuardedEffect { when: Formula::False, effect: Effect::Cors(policy), span });
+        }
+        handled
+    }
+}
+
+/// The policy of a `cors(…)`, made where it is met first.
+fn policy_of(
+    run: &mut Interp<'_>,
+    packages: &Packages,
+    id: ObjectId,
+    policies: &mut BTreeMap<Span, usize>,
+    project: &mut Project,
+) -> usize {
+    let span = run.object(id).span;
+    if let Some(known) = policies.get(&span) {
+        return *known;
+    }
+    let mut policy = cors::policy(run, packages, id);
+    policy.installed = Known::Yes;
+    policies.insert(span, project.policies.len());
+    project.policies.push(policy);
+    project.policies.len() - 1
+}
+
+/// The middleware among arguments, opened and under their conditions.
+fn middleware(event: &Event, args: &[Value], when: &Formula) -> Vec<Registered> {
+    let mut flat = Vec::new();
+    args.iter().for_each(|value| flatten(value, &when.clone().and(event.when.clone()), &mut flat));
+    flat.into_iter().map(|(when, value)| Registered { value, when, span: event.span }).collect()
+}
+
+fn join(below: &str, path: &str) -> String {
+    let path = path.trim_start_matches('/');
+    if path.is_empty() { below.to_owned() } else { format!("{}/{path}", below.trim_end_matches('/')) }
+}
