@@ -199,12 +199,8 @@ impl Builder<'_, '_> {
             let Some((_, verb)) = event.target.path.rsplit_once('.') else { continue };
             let mut args = event.args.positional.as_slice();
             self.complete &= !event.args.open;
-            // A name may stand in front of the path.
-            let texts = args.iter().take_while(|arg| arg.as_str().is_some()).count();
-            let path = (texts > 0)
-                .then(|| args[texts - 1].as_str().map(|path| Spanned::new(path.clone(), args[texts - 1].span)))
-                .flatten();
-            args = &args[texts..];
+            let (paths, stack) = split(args);
+            args = stack;
             match verb {
                 "prefix" => {}
                 "use" => {
@@ -212,10 +208,10 @@ impl Builder<'_, '_> {
                         match self.router(&one.value) {
                             Some(inner) => {
                                 let outer: Vec<Registered> = before.iter().map(|(_, one)| one.clone()).collect();
-                                let below = join(&below, path.as_ref().map_or("", |path| &path.value));
+                                let below = join(&below, paths.first().map_or("", |path| &path.value));
                                 self.routes(inner, &below, &one.when, &outer, handlers);
                             }
-                            None => before.push((path.as_ref().map(|path| path.value.clone()), one)),
+                            None => before.push((paths.first().map(|path| path.value.clone()), one)),
                         }
                     }
                 }
@@ -226,23 +222,21 @@ impl Builder<'_, '_> {
                         "del" => vec!["DELETE".into()],
                         verb => vec![verb.to_uppercase().into()],
                     };
-                    let Some(path) = path else {
-                        self.complete = false;
-                        continue;
-                    };
-                    let whole = Spanned::new(Arc::from(join(&below, &path.value)), path.span);
-                    let scope = Scope { methods, path: Some(whole), prefix: false };
-                    for (part, one) in before.clone() {
-                        if part.is_none_or(|part| path.value.starts_with(&*part)) {
-                            let handler = self.handler(&one, &scope, false);
+                    self.complete &= !paths.is_empty();
+                    let stack = middleware(event, args, when);
+                    for path in &paths {
+                        let whole = Spanned::new(Arc::from(join(&below, &path.value)), path.span);
+                        let scope = Scope { methods: methods.clone(), path: Some(whole), prefix: false };
+                        for (part, one) in before.clone() {
+                            if part.is_none_or(|part| path.value.starts_with(&*part)) {
+                                let handler = self.handler(&one, &scope, false);
+                                handlers.push(handler);
+                            }
+                        }
+                        for (at, one) in stack.iter().enumerate() {
+                            let handler = self.handler(one, &scope, at + 1 == stack.len());
                             handlers.push(handler);
                         }
-                    }
-                    let stack = middleware(event, args, when);
-                    let last = stack.len().saturating_sub(1);
-                    for (at, one) in stack.iter().enumerate() {
-                        let handler = self.handler(one, &scope, at == last);
-                        handlers.push(handler);
                     }
                 }
             }
@@ -333,6 +327,27 @@ fn policy_of(
     policies.insert(span, project.policies.len());
     project.policies.push(policy);
     project.policies.len() - 1
+}
+
+/// The paths in front of the middleware: one, several, or a name and a path.
+fn split(args: &[Value]) -> (Vec<Spanned<Arc<str>>>, &[Value]) {
+    let text = |value: &Value| value.as_str().map(|text| Spanned::new(text.clone(), value.span));
+    match args {
+        [name, path, stack @ ..] if name.as_str().is_some() && path.as_str().is_some() => {
+            (text(path).into_iter().collect(), stack)
+        }
+        [path, stack @ ..] if path.as_str().is_some() => (text(path).into_iter().collect(), stack),
+        [first, stack @ ..] => {
+            let all = first
+                .as_list()
+                .and_then(|list| list.items.iter().map(|item| text(&item.value)).collect::<Option<Vec<_>>>());
+            match all.filter(|all| !all.is_empty()) {
+                Some(all) => (all, stack),
+                None => (Vec::new(), args),
+            }
+        }
+        [] => (Vec::new(), args),
+    }
 }
 
 /// The middleware among arguments, opened and under their conditions.
