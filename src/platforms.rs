@@ -24,6 +24,7 @@ pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
 mod node_http;
+mod onion;
 mod overrides;
 pub mod packages;
 pub mod ports;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::super::manual::header_name;
+use super::super::onion;
 use super::super::packages::Packages;
 use super::super::returned_origin;
 use super::super::values::{
@@ -164,24 +165,19 @@ fn effects(policy: &Policy, star: bool) -> Vec<GuardedEffect> {
         };
         push(when, set("Access-Control-Allow-Origin", piece, arm.span), arm.span);
     }
-    if let Some(piece) = known(policy.allow_credentials.value) {
+    if let Some(piece) = onion::flag(policy.allow_credentials.value) {
         push(Formula::True, set("Access-Control-Allow-Credentials", piece, policy.allow_credentials.span), span);
     }
-    if let Some(piece) = joined(&policy.expose_headers.value) {
+    if let Some(piece) = onion::list(&policy.expose_headers.value) {
         push(Formula::True, set("Access-Control-Expose-Headers", piece, policy.expose_headers.span), span);
     }
     if !star {
         push(Formula::True, vary("Origin"), span);
     }
-    let age = match policy.max_age.value {
-        MaxAge::Missing => None,
-        MaxAge::Seconds(seconds) => Some(HeaderPiece::Text(seconds.to_string().into())),
-        MaxAge::Unknown => Some(HeaderPiece::Unknown),
-    };
-    if let Some(piece) = age {
+    if let Some(piece) = onion::seconds(policy.max_age.value) {
         push(preflight.clone(), set("Access-Control-Max-Age", piece, policy.max_age.span), span);
     }
-    if let Some(piece) = joined(&policy.allow_methods.value) {
+    if let Some(piece) = onion::list(&policy.allow_methods.value) {
         push(preflight.clone(), set("Access-Control-Allow-Methods", piece, policy.allow_methods.span), span);
     }
     let asked = Term::header("access-control-request-headers");
@@ -189,31 +185,12 @@ fn effects(policy: &Policy, star: bool) -> Vec<GuardedEffect> {
     let there = Formula::test(Test::Request { term: asked.clone(), relation: Relation::Present }, span);
     let lists = if mirrored { preflight.clone().and(there) } else { preflight.clone() };
     let close = TermOp::Replace { from: ", ".into(), to: ",".into(), all: true };
-    let piece = if mirrored { Some(HeaderPiece::Term(asked.then(close))) } else { joined(&policy.allow_headers.value) };
+    let piece =
+        if mirrored { Some(HeaderPiece::Term(asked.then(close))) } else { onion::list(&policy.allow_headers.value) };
     if let Some(piece) = piece {
         push(lists.clone(), set("Access-Control-Allow-Headers", piece, policy.allow_headers.span), span);
         push(lists, vary("Access-Control-Request-Headers"), span);
     }
     push(preflight, Effect::Answer(Some(204)), span);
     effects
-}
-
-fn known(value: Known) -> Option<HeaderPiece> {
-    match value {
-        Known::Yes => Some(HeaderPiece::Text("true".into())),
-        Known::No => None,
-        Known::Unknown => Some(HeaderPiece::Unknown),
-    }
-}
-
-/// A list as it is sent.
-fn joined(names: &Names) -> Option<HeaderPiece> {
-    match names {
-        Names::Listed { names, open: false } => {
-            let texts: Vec<&str> = names.iter().map(|name| &*name.value).collect();
-            (!texts.is_empty()).then(|| HeaderPiece::Text(texts.join(",").into()))
-        }
-        Names::Missing => None,
-        Names::Listed { .. } | Names::Mirrored | Names::Unknown => Some(HeaderPiece::Unknown),
-    }
 }

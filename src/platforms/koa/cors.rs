@@ -4,6 +4,7 @@
 //! <https://github.com/koajs/cors/blob/master/index.js>, whose answers are recorded in `tests/truth/`.
 
 use super::super::manual::header_name;
+use super::super::onion;
 use super::super::packages::Packages;
 use super::super::returned_origin;
 use super::super::values::{env_uses, flag, names, option, seconds, true_when};
@@ -144,11 +145,7 @@ fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
     // Who is told nothing is passed on.
     effects.push(GuardedEffect { when: silent.clone().or(other), effect: Effect::Next, span });
     let told = silent.negated();
-    let credentials = match policy.allow_credentials.value {
-        Known::Yes => Some(HeaderPiece::Text("true".into())),
-        Known::No => None,
-        Known::Unknown => Some(HeaderPiece::Unknown),
-    };
+    let credentials = onion::flag(policy.allow_credentials.value);
     lines.extend(
         credentials
             .map(|piece| (told.clone(), "Access-Control-Allow-Credentials", piece, policy.allow_credentials.span)),
@@ -161,7 +158,7 @@ fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
         let here = when.clone().and(actual.clone().or(preflight.clone()));
         push(here, set(name, piece, *span), *span);
     }
-    let exposed = joined(&policy.expose_headers.value);
+    let exposed = onion::list(&policy.expose_headers.value);
     if let Some(piece) = &exposed {
         push(
             told.clone().and(actual.clone()),
@@ -169,16 +166,15 @@ fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
             span,
         );
     }
-    let age = match policy.max_age.value {
-        MaxAge::Missing => None,
-        // Nought is no option.
-        MaxAge::Seconds(seconds) => (seconds != 0.0).then(|| HeaderPiece::Text(seconds.to_string().into())),
-        MaxAge::Unknown => Some(HeaderPiece::Unknown),
-    };
+    // Nought is no option.
+    let age = onion::seconds(policy.max_age.value).filter(|_| policy.max_age.value != MaxAge::Seconds(0.0));
     let asked = HeaderPiece::Term(Term::header("access-control-request-headers"));
-    let headers =
-        if policy.allow_headers.value == Names::Mirrored { Some(asked) } else { joined(&policy.allow_headers.value) };
-    let methods = joined(&policy.allow_methods.value);
+    let headers = if policy.allow_headers.value == Names::Mirrored {
+        Some(asked)
+    } else {
+        onion::list(&policy.allow_headers.value)
+    };
+    let methods = onion::list(&policy.allow_methods.value);
     let answers = told.clone().and(preflight);
     for (name, piece, at) in [
         ("Access-Control-Max-Age", age, policy.max_age.span),
@@ -206,16 +202,4 @@ fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
     }
     push(goes_on, vary(), span);
     effects
-}
-
-/// A list as it is sent.
-fn joined(names: &Names) -> Option<HeaderPiece> {
-    match names {
-        Names::Listed { names, open: false } => {
-            let texts: Vec<&str> = names.iter().map(|name| &*name.value).collect();
-            (!texts.is_empty()).then(|| HeaderPiece::Text(texts.join(",").into()))
-        }
-        Names::Missing => None,
-        Names::Listed { .. } | Names::Mirrored | Names::Unknown => Some(HeaderPiece::Unknown),
-    }
 }

@@ -7,15 +7,13 @@ use std::sync::Arc;
 
 use super::super::manual::{header_name, status as code};
 use super::super::node_handlers::{Handled, StatusSoFar, header_effects};
+use super::super::onion::Library;
 use super::context::{CONTEXT, NEXT, is_context};
 use crate::eval::value::{Args, Closure, Kind, Value};
 use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::Formula;
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
 use crate::source::Span;
-
-/// What an object does that is called within a middleware; `None` when it is no library's.
-type Library<'l> = &'l mut dyn FnMut(&mut Interp<'_>, &Event) -> Option<Vec<GuardedEffect>>;
 
 /// Runs a middleware; `library` gives the effects of an object that is called with the context, as `cors(options)(ctx, next)` is.
 pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, library: Library<'_>) -> Handled {

@@ -3,22 +3,21 @@
 //! In: `app.use`, `router.get`, `router.use` … events. Out: servers with flat handler lists. A router's own middleware is run for
 //! requests that one of its routes takes, and for no others: it stands in front of each of them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::assembly::adopt;
 use super::super::express::overwritten::drop_covered;
 use super::super::express::registration::flatten;
-use super::super::node_handlers::{Handled, fill, grant};
+use super::super::node_handlers::{fill, grant};
+use super::super::onion::{Framework, Policies};
 use super::super::packages::Packages;
 use super::super::values::option;
 use super::context::is_context;
 use super::handlers::handle;
 use super::{VERBS, cors, is_app, is_router};
-use crate::eval::value::{Closure, Kind, ObjectId, Value};
+use crate::eval::value::{Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
-use crate::model::policy::Known;
 use crate::model::project::Project;
 use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes, Unanswered};
 use crate::source::{Span, Spanned};
@@ -47,13 +46,13 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
         holder.is_some_and(|(holder, verb)| VERBS.contains(&verb) && (is_app(holder) || is_router(holder)))
     };
     let log: Vec<Event> = run.log.iter().filter(registers).cloned().collect();
-    let mut policies = BTreeMap::new();
+    let framework = Framework { is_cors: cors::is_cors, is_context, policy: cors::policy, handle };
+    let mut policies = Policies::new(framework, packages);
     for app in apps {
         let span = run.object(app).span;
         let (index, known_faults) = (project.servers.len(), project.faults.len());
         let mut builder = Builder {
             run,
-            packages,
             project,
             log: &log,
             policies: &mut policies,
@@ -78,26 +77,14 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
             ..Server::new("koa", file.file_name().unwrap_or("koa"), span, handlers)
         });
     }
-    let placed: BTreeSet<Span> = policies.keys().copied().collect();
-    for id in (0..run.objects.len()).map(ObjectId) {
-        let span = run.object(id).span;
-        if cors::is_cors(&run.object(id).path)
-            && !placed.contains(&span)
-            && !project.policies.iter().any(|one| one.span == span)
-        {
-            let policy = cors::policy(run, packages, id);
-            project.policies.push(policy);
-        }
-    }
+    policies.rest(run, project);
 }
 
-struct Builder<'b, 'r> {
+struct Builder<'b, 'r, 'p> {
     run: &'b mut Interp<'r>,
-    packages: &'b Packages,
     project: &'b mut Project,
     log: &'b [Event],
-    /// By the place of the call: a middleware made within another is made again each time that is run.
-    policies: &'b mut BTreeMap<Span, usize>,
+    policies: &'b mut Policies<'p>,
     complete: bool,
     /// `router.allowedMethods()` is registered.
     answers_options: bool,
@@ -112,7 +99,7 @@ struct Registered {
     span: Span,
 }
 
-impl Builder<'_, '_> {
+impl Builder<'_, '_, '_> {
     fn application(&mut self, app: ObjectId, handlers: &mut Vec<Handler>) {
         for event in self.log.iter().filter(|event| event.target.object == Some(app)) {
             self.complete &= !event.args.open;
@@ -263,7 +250,7 @@ impl Builder<'_, '_> {
             Kind::Object(id) => {
                 let path = self.run.object(*id).path.to_string();
                 if cors::is_cors(&path) {
-                    handler.role = Role::Cors(policy_of(self.run, self.packages, *id, self.policies, self.project));
+                    handler.role = Role::Cors(self.policies.of(self.run, *id, self.project));
                 } else if AUTH.contains(&path.as_str()) {
                     handler.role = Role::Auth;
                     handler.effects =
@@ -277,7 +264,7 @@ impl Builder<'_, '_> {
                 }
             }
             Kind::Function(closure) => {
-                let handled = self.run_handler(&closure.clone());
+                let handled = self.policies.run(self.run, &closure.clone(), self.project);
                 fill(&mut handler, handled, "koa", self.project);
                 grant(self.run, &mut handler, closure.function.span, "koa", self.project);
             }
@@ -288,45 +275,6 @@ impl Builder<'_, '_> {
         }
         handler
     }
-
-    fn run_handler(&mut self, closure: &Arc<Closure>) -> Handled {
-        let mut applied = Vec::new();
-        let (packages, policies, project) = (self.packages, &mut *self.policies, &mut *self.project);
-        let mut library = |run: &mut Interp<'_>, event: &Event| {
-            let id = event.target.object.filter(|_| event.args.all().any(is_context))?;
-            if !cors::is_cors(&run.object(id).path) {
-                return None;
-            }
-            let policy = policy_of(run, packages, id, policies, project);
-            applied.push((policy, event.span));
-            Some(project.policies[policy].effects.clone())
-        };
-        let mut handled = handle(self.run, closure, &mut library);
-        // A policy that is applied within a middleware is the middleware's.
-        for (policy, span) in applied {
-            handled.effects.insert(0, GuardedEffect { when: Formula::False, effect: Effect::Cors(policy), span });
-        }
-        handled
-    }
-}
-
-/// The policy of a `cors(…)`, made where it is met first.
-fn policy_of(
-    run: &mut Interp<'_>,
-    packages: &Packages,
-    id: ObjectId,
-    policies: &mut BTreeMap<Span, usize>,
-    project: &mut Project,
-) -> usize {
-    let span = run.object(id).span;
-    if let Some(known) = policies.get(&span) {
-        return *known;
-    }
-    let mut policy = cors::policy(run, packages, id);
-    policy.installed = Known::Yes;
-    policies.insert(span, project.policies.len());
-    project.policies.push(policy);
-    project.policies.len() - 1
 }
 
 /// The paths in front of the middleware: one, several, or a name and a path.
