@@ -31,6 +31,7 @@ pub mod spelling;
 mod unused_options;
 pub mod values;
 mod vercel;
+pub mod wrangler;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;

@@ -80,6 +80,8 @@ pub(in crate::platforms) struct Handled {
     pub(in crate::platforms) goes_on: Vec<Span>,
     /// It answers through an object that it was given (`res.json(…)`).
     pub(in crate::platforms) uses_res: bool,
+    /// Where it says who is allowed in a way that no answer shows.
+    pub(in crate::platforms) meant: Option<Span>,
     /// Header lines written through an interface that has no such thing: where, and what is written.
     pub(in crate::platforms) ignored: Vec<(Span, String)>,
 }
@@ -109,6 +111,7 @@ impl Handled {
         self.env.extend(other.env);
         self.goes_on.extend(other.goes_on);
         self.uses_res |= other.uses_res;
+        self.meant = self.meant.or(other.meant);
         self.ignored.extend(other.ignored);
     }
 }
@@ -203,6 +206,9 @@ fn notice(event: &Event, handled: &mut Handled) {
             }
         }
         _ => {}
+    }
+    if super::misuse::ignored(event).is_some_and(|name| name.eq_ignore_ascii_case("access-control-allow-origin")) {
+        handled.meant.get_or_insert(event.span);
     }
     if path.ends_with("fetch") {
         handled.forwards |= event.args.all().any(super::symbols::is_request);
