@@ -64,6 +64,8 @@ pub(in crate::platforms) struct Handled {
     pub(in crate::platforms) whole: bool,
     /// It reads a body that pages can only send after a preflight: JSON.
     pub(in crate::platforms) reads_json: Option<Span>,
+    /// A preflight, which has no body, comes to where it parses one.
+    pub(in crate::platforms) parses_preflights: bool,
     /// It reads a request header that needs a preflight.
     pub(in crate::platforms) reads_authorization: Option<Span>,
     /// Methods it compares with.
@@ -102,6 +104,7 @@ impl Handled {
         self.understood &= other.understood;
         self.whole &= other.whole;
         self.reads_json = self.reads_json.or(other.reads_json);
+        self.parses_preflights |= other.parses_preflights && super::grants::possible(&asked, "OPTIONS") != Some(false);
         self.reads_authorization = self.reads_authorization.or(other.reads_authorization);
         self.methods.extend(other.methods);
         self.methods.extend(methods.iter().map(|method| (method.clone(), span)));
@@ -197,6 +200,7 @@ fn notice(event: &Event, handled: &mut Handled) {
     let path = &*event.target.path;
     match path {
         "fetch:request.json" | "js:JSON.parse" => {
+            handled.parses_preflights |= super::grants::possible(&event.when, "OPTIONS") != Some(false);
             handled.reads_json.get_or_insert(event.span);
         }
         "fetch:request.headers.get" => {

@@ -127,8 +127,9 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
                     || has(answer, "access-control-allow-headers")
                     || has(answer, "access-control-allow-methods"))
         };
-        // A preflight has no body: who parses one fails.
-        let fails = handled.reads_json.is_some();
+        // A preflight has no body: who parses one fails, unless the failure is answered like all the rest.
+        let caught = handled.answers.iter().any(|answer| is_caught(&answer.when) && passes(&&answer));
+        let fails = handled.parses_preflights && !caught;
         if granted.is_some() && (fails || !met.iter().any(|answer| passes(&answer))) {
             let requests = needs_preflight(handled);
             let kind = requests.map_or(FaultKind::PreflightUnasked, |_| FaultKind::PreflightUnhandled);
