@@ -10,7 +10,7 @@ use super::lines;
 use super::response::{self, RESPONSE};
 use super::symbols::{CONTEXT, REQUEST};
 use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::EnvUse;
 use crate::model::server::{Effect, GuardedEffect};
@@ -136,7 +136,7 @@ pub(in crate::platforms) fn handle(
     let mut handled = Handled { understood: whole, whole, ..Handled::default() };
     for event in &events {
         notice(event, &mut handled);
-        if &*event.target.path == "throw" && !is_caught(event, &events) {
+        if &*event.target.path == THROW {
             handled.answers.push(Answer {
                 when: event.when.clone(),
                 what: What::Fails,
@@ -259,14 +259,6 @@ fn mentions_origin(value: &Value, depth: usize) -> bool {
         Kind::OneOf(alternatives) => alternatives.iter().any(|(_, one)| mentions_origin(one, depth + 1)),
         _ => false,
     }
-}
-
-/// Is it thrown inside a `try` of the same function?
-fn is_caught(event: &Event, all: &[Event]) -> bool {
-    let inside = |formula: &Formula| {
-        formula.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(body) if body.contains(event.span)))
-    };
-    all.iter().any(|other| inside(&other.when)) && !inside(&event.when)
 }
 
 fn answer(run: &Interp<'_>, when: Formula, value: &Value, home: Span, events: &[Event], handled: &mut Handled) {
