@@ -234,6 +234,17 @@ fn read_environment(
                     environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
                 }
             }
+            Kind::Json | Kind::Toml if platforms::wrangler::is_wrangler(&path) => {
+                let document = if kind == Kind::Json { json::parse(id, text).0 } else { toml::parse(id, text).0 };
+                let development = stated.development.contains(&path);
+                let home = path.parent().unwrap_or(Utf8Path::new(""));
+                for (deployment, variables) in platforms::wrangler::variables(&document) {
+                    let deployment = if development { Deployment::Development } else { deployment };
+                    let others = vec![home.join(platforms::wrangler::DEVELOPERS_FILE)];
+                    let (path, samples, passed) = (path.clone(), Vec::new(), std::collections::BTreeSet::new());
+                    environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
+                }
+            }
             _ => {}
         }
     }

@@ -36,6 +36,7 @@ mod unread_cors;
 mod unused_options;
 pub mod values;
 mod vercel;
+pub mod wrangler;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;
