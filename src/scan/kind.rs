@@ -28,6 +28,8 @@ pub enum Kind {
     Toml,
     /// pip's list of requirements.
     Requirements,
+    /// How an image is built.
+    Dockerfile,
 }
 
 impl Kind {
@@ -36,6 +38,9 @@ impl Kind {
         let name = path.file_name()?;
         if is_env(name) {
             return Some(Kind::Env);
+        }
+        if is_dockerfile(name) {
+            return Some(Kind::Dockerfile);
         }
         let extension = path.extension().unwrap_or("");
         let directory = || path.parent().and_then(Utf8Path::file_name).unwrap_or("");
@@ -48,6 +53,7 @@ impl Kind {
             "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
             "toml" if name == "config.toml" => (directory() == "supabase").then_some(Kind::Toml),
+            "toml" if name.starts_with("fly.") => Some(Kind::Toml),
             "toml" => matches!(name, "netlify.toml" | "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
             "txt" if name.starts_with("requirements") || directory() == "requirements" => Some(Kind::Requirements),
             "in" if name.starts_with("requirements") => Some(Kind::Requirements),
@@ -74,6 +80,7 @@ impl Kind {
             Kind::Yaml => "yaml",
             Kind::Toml => "toml",
             Kind::Requirements => "requirements",
+            Kind::Dockerfile => "dockerfile",
         }
     }
 }
@@ -81,6 +88,18 @@ impl Kind {
 /// Is this the name of a compose file, whose `environment:` matters even where no needle is found?
 pub(super) fn is_compose(name: &str) -> bool {
     name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-")
+}
+
+/// `Dockerfile`, `Dockerfile.api`, `api.Dockerfile`.
+fn is_dockerfile(name: &str) -> bool {
+    const OTHER: &[&str] = &["dockerignore", "md", "txt", "j2", "ts", "js", "py", "go", "sh", "yml", "yaml", "json"];
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["dockerfile", "containerfile"].iter().any(|word| {
+        let before = lower.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+        let behind = lower.strip_suffix(word).is_some_and(|rest| rest.ends_with(['.', '-', '_']));
+        behind || before && !OTHER.contains(&extension)
+    })
 }
 
 fn is_env(name: &str) -> bool {
@@ -203,6 +222,8 @@ mod tests {
             (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
             (Kind::Toml, &["pyproject.toml", "Pipfile", "netlify.toml", "supabase/config.toml"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),
+            (Kind::Dockerfile, &["Dockerfile", "Dockerfile.api", "docker/api.dockerfile", "Containerfile"]),
+            (Kind::Toml, &["fly.toml", "fly.staging.toml"]),
         ];
         for (kind, names) in table {
             for name in *names {
@@ -221,6 +242,8 @@ mod tests {
             "notes.txt",
             "nginx.md",
             "README",
+            "Dockerfile.dockerignore",
+            "dockerfiles.md",
         ] {
             assert_eq!(Kind::of(Utf8Path::new(name)), None, "{name}");
         }

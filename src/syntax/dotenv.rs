@@ -5,13 +5,12 @@
 //! with them what may be set. Where dialects differ, the reading most of them share is taken. Knows no variable's
 //! meaning.
 
-mod interpolate;
 mod samples;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use self::interpolate::Interpolation;
+use super::interpolate::Interpolation;
 pub use self::samples::samples;
 use super::Problem;
 use super::problems::Problems;
