@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::eval::Interp;
 use crate::eval::environment::Environment;
 use crate::facts;
-use crate::finding::{Finding, Report, Summary, Suppressed};
+use crate::finding::{Finding, Report, Summary, Suppressed, UnreadPackage};
 use crate::globs::Globs;
 use crate::model::intent::Intent;
 use crate::model::project::Project;
@@ -77,7 +77,16 @@ pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analy
         suppressed: judged.suppressed.len(),
         ..Summary::default()
     };
-    (Report { findings: judged.findings, suppressed: judged.suppressed, notices, summary }, analysis)
+    let unread = (summary.policies == 0).then(|| unread(scan)).flatten();
+    (Report { findings: judged.findings, suppressed: judged.suppressed, notices, summary, unread }, analysis)
+}
+
+/// A package that may set CORS up and that no platform reads.
+fn unread(scan: &Scan) -> Option<UnreadPackage> {
+    let texts = scan.files.iter().filter_map(|file| Some((&*file.path, file.id?)));
+    let texts = texts.filter(|(_, id)| !platforms::is_test_path(scan.below(*id)));
+    let found = platforms::unread::most_telling(texts.map(|(path, id)| (path, &**scan.sources.text(id))))?;
+    Some(UnreadPackage { name: found.name.to_owned(), path: found.path })
 }
 
 /// Findings after suppression, with those about the suppressions themselves.

@@ -31,6 +31,7 @@ pub mod ports;
 mod preflight_only;
 mod small_cors;
 pub mod spelling;
+pub mod unread;
 mod unused_options;
 pub mod values;
 mod vercel;

@@ -14,7 +14,7 @@ use super::value::{Args, EnvRead, EnvShape, Kind, Reason, Value};
 use super::{EnvRecord, Interp, Target};
 use crate::globs::Globs;
 use crate::model::origin::{Url, is_loopback};
-use crate::model::world::{Stage, flag, is_selector};
+use crate::model::world::{flag, is_selector};
 use crate::source::{Span, Spanned};
 
 /// Which deployment a file of variables is for.
@@ -152,7 +152,8 @@ impl Environment {
         let nearest = |deployment: Deployment| {
             let saying = self.files.iter().filter(|file| file.deployment == deployment && file.says(name));
             let believed = saying.filter(|file| {
-                deployment == Deployment::Production || file.variables.get(name).is_some_and(|value| self.is_told(name, value))
+                deployment == Deployment::Production
+                    || file.variables.get(name).is_some_and(|value| self.is_told(name, value))
             });
             let placed: Vec<(Precedence, &Spanned<Arc<str>>)> =
                 believed.filter_map(|file| Some((file.precedence(from)?, file.variables.get(name)?))).collect();
@@ -167,14 +168,8 @@ impl Environment {
 
     /// Is it what a deployment uses, written in a file that may be somebody's own machine's?
     fn is_told(&self, name: &str, value: &Spanned<Arc<str>>) -> bool {
-        let text = value.value.trim().to_ascii_lowercase();
-        let on = matches!(&*text, "true" | "1" | "yes" | "on");
-        let off = matches!(&*text, "false" | "0" | "no" | "off");
-        let own_machine = match flag(name) {
-            Some(Stage::Production) => !on,
-            Some(_) => !off,
-            None => is_selector(name) || value.value.is_empty() || looks_local(&value.value),
-        };
+        let about_environment = is_selector(name) || flag(name).is_some();
+        let own_machine = value.value.is_empty() || looks_local(&value.value) || about_environment;
         self.trust_local || !own_machine
     }
 

@@ -106,6 +106,7 @@ pub(super) fn gather(
             platform: policy.platform.into(),
             environment: "production".into(),
             written: Text::at(one.text.clone(), one.span),
+            header: Text::default(),
             scheme: Text::new(url.as_ref().map(|url| url.scheme.clone()).unwrap_or_default()),
             loopback: (in_force && is_loopback(&host) && !url.as_ref().is_some_and(of_app)).into(),
             private_network: is_private_network(&host).into(),

@@ -30,6 +30,8 @@ pub enum Kind {
     Requirements,
     /// How an image is built.
     Dockerfile,
+    /// What names the packages of a language that is not read.
+    Manifest,
 }
 
 impl Kind {
@@ -50,14 +52,17 @@ impl Kind {
             "ts" | "mts" | "cts" => Some(Kind::TypeScript),
             "tsx" => Some(Kind::Tsx),
             "py" => Some(Kind::Python),
+            "json" if name == "composer.json" => Some(Kind::Manifest),
             "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
             "toml" if name == "config.toml" => (directory() == "supabase").then_some(Kind::Toml),
+            "toml" if name == "Cargo.toml" => Some(Kind::Manifest),
             "toml" if name.starts_with("fly.") => Some(Kind::Toml),
             "toml" => matches!(name, "netlify.toml" | "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
             "txt" if name.starts_with("requirements") || directory() == "requirements" => Some(Kind::Requirements),
             "in" if name.starts_with("requirements") => Some(Kind::Requirements),
             _ if name == "Pipfile" => Some(Kind::Toml),
+            _ if is_manifest(name) => Some(Kind::Manifest),
             _ => is_nginx(name, extension, directory()).then_some(Kind::Nginx),
         }
     }
@@ -81,6 +86,7 @@ impl Kind {
             Kind::Toml => "toml",
             Kind::Requirements => "requirements",
             Kind::Dockerfile => "dockerfile",
+            Kind::Manifest => "manifest",
         }
     }
 }
@@ -88,6 +94,10 @@ impl Kind {
 /// Is this the name of a compose file, whose `environment:` matters even where no needle is found?
 pub(super) fn is_compose(name: &str) -> bool {
     name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-")
+}
+
+fn is_manifest(name: &str) -> bool {
+    matches!(name, "go.mod" | "Gemfile" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "mix.exs")
 }
 
 /// `Dockerfile`, `Dockerfile.api`, `api.Dockerfile`.
@@ -223,6 +233,7 @@ mod tests {
             (Kind::Toml, &["pyproject.toml", "Pipfile", "netlify.toml", "supabase/config.toml"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),
             (Kind::Dockerfile, &["Dockerfile", "Dockerfile.api", "docker/api.dockerfile", "Containerfile"]),
+            (Kind::Manifest, &["Cargo.toml", "go.mod", "api/Gemfile", "composer.json", "pom.xml"]),
             (Kind::Toml, &["fly.toml", "fly.staging.toml"]),
         ];
         for (kind, names) in table {
@@ -236,7 +247,6 @@ mod tests {
             "data.json",
             "package-lock.json",
             "pnpm-lock.yaml",
-            "Cargo.toml",
             "config.toml",
             "a.js.map",
             "notes.txt",

@@ -119,7 +119,9 @@ fn is_kept(path: &Utf8Path, kind: Kind, needles: Needles) -> bool {
             needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION)
         }
         Kind::Yaml => needles.meets(Needles::CORS | Needles::DEPLOYS) || path.file_name().is_some_and(is_compose),
-        Kind::Nginx | Kind::Env | Kind::Json | Kind::Toml | Kind::Requirements | Kind::Dockerfile => true,
+        Kind::Nginx | Kind::Env | Kind::Json | Kind::Toml | Kind::Requirements | Kind::Dockerfile | Kind::Manifest => {
+            true
+        }
     }
 }
 

@@ -215,11 +215,18 @@ impl Reader<'_> {
                 b'#' if line_starts || self.text[..at].trim_end_matches([' ', '\t']).ends_with('\n') => {
                     rest.find('\n').unwrap_or(rest.len())
                 }
-                _ if byte == self.escape && rest[1..].trim_start_matches([' ', '\t', '\r']).starts_with('\n') => 1,
+                _ if self.continues(at, end) => 1,
                 _ => return at,
             };
         }
         end
+    }
+
+    /// Does what stands here join the line with the next?
+    fn continues(&self, at: usize, end: usize) -> bool {
+        let bytes = &self.text.as_bytes()[..end];
+        let blanks = |byte: &&u8| matches!(**byte, b' ' | b'\t' | b'\r');
+        bytes[at] == self.escape && bytes[at + 1..].iter().find(|byte| !blanks(byte)) == Some(&b'\n')
     }
 
     /// The end of a value: a blank that no quote and no escape protects.
@@ -230,7 +237,7 @@ impl Reader<'_> {
         while at < end {
             let byte = bytes[at];
             match quote {
-                None if byte.is_ascii_whitespace() => return at,
+                None if byte.is_ascii_whitespace() || self.continues(at, end) => return at,
                 None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
                 Some(open) if byte == open => quote = None,
                 _ if byte == self.escape && quote != Some(b'\'') => at += 1,

@@ -10,9 +10,9 @@ mod samples;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::interpolate::Interpolation;
 pub use self::samples::samples;
 use super::Problem;
+use super::interpolate::Interpolation;
 use super::problems::Problems;
 use crate::source::{FileId, Span, Spanned};
 
