@@ -10,6 +10,7 @@ mod example_origins;
 mod examples;
 mod handlers;
 mod intended;
+mod line_breaks;
 mod origins;
 mod policies;
 mod stated;
@@ -30,6 +31,7 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     policies::gather(project, environment, sources, &links, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
+    line_breaks::gather(project, &mut facts);
     clients::gather(project, environment, &links, &mut facts);
     stated::gather(project, &mut facts);
     dev_servers::gather(project, &mut facts);

@@ -5,8 +5,10 @@
 //! becomes a gap and a [`Problem`].
 
 pub mod comments;
+pub mod dockerfile;
 pub mod document;
 pub mod dotenv;
+mod interpolate;
 pub mod javascript;
 pub mod json;
 pub mod nginx;

@@ -40,7 +40,7 @@ pub(super) fn gather(
         intended(&mut one, policy, project);
         let one = Arc::new(one);
         super::origins::gather(policy, &named, &one, project, environment, sources, facts);
-        facts.origins.extend(super::example_origins::gather(policy, &one, environment, sources));
+        facts.origins.extend(super::example_origins::gather(policy, &one, project, environment, sources));
         facts.policies.push((*one).clone());
         facts.policies.extend(super::examples::copied(policy, &one, environment, sources));
         settings(policy, facts);

@@ -41,6 +41,7 @@ fn form(kind: Kind) -> Form {
         Kind::Yaml => Form::Yaml,
         Kind::Toml => Form::Toml,
         Kind::Requirements => Form::Requirements,
+        Kind::Dockerfile | Kind::Manifest => Form::Dockerfile,
     }
 }
 
