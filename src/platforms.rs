@@ -6,6 +6,7 @@
 
 pub mod appwrite;
 mod assembly;
+pub mod builds;
 pub mod client;
 pub mod compose;
 mod configuration;
