@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::eval::value::{EnvRead, EnvShape, Item, Kind, ObjectId, Value};
 use crate::eval::env_lists;
+use crate::eval::value::{EnvRead, EnvShape, Item, Kind, ObjectId, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};
 use crate::model::server::{HeaderPiece, HeaderValue};
