@@ -11,6 +11,7 @@ mod examples;
 mod fallbacks;
 mod handlers;
 mod intended;
+mod line_breaks;
 mod origins;
 mod own_hosts;
 mod policies;
@@ -33,6 +34,7 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     own_hosts::attach(project, &links, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
+    line_breaks::gather(project, &mut facts);
     clients::gather(project, environment, &links, &mut facts);
     fallbacks::gather(project, environment, &links, &mut facts);
     stated::gather(project, &mut facts);

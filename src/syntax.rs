@@ -6,8 +6,10 @@
 
 pub mod comments;
 pub mod component;
+pub mod dockerfile;
 pub mod document;
 pub mod dotenv;
+mod interpolate;
 pub mod javascript;
 pub mod json;
 pub mod nginx;

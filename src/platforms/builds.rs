@@ -1,6 +1,6 @@
 //! Variables that are given to a build: by a Dockerfile, by a workflow of GitHub, by Netlify.
 //!
-//! In: the texts and documents of such files. Out: the names that have a value where the build runs. What it is does not matter
+//! In: the instructions and documents of such files. Out: the names that have a value where the build runs. What it is does not matter
 //! here, as long as it is no address of the developer's machine. Sources: <https://docs.docker.com/reference/dockerfile/#arg>,
 //! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax>,
 //! <https://docs.netlify.com/build/configure-builds/file-based-configuration/>.
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 
 use crate::model::origin::{Url, is_loopback};
+use crate::syntax::dockerfile::Instruction;
 use crate::syntax::document::{Node, NodeKind};
 
 /// Names of variables.
@@ -25,28 +26,14 @@ pub fn is_workflow(path: &Utf8Path) -> bool {
     folder.ends_with(".github/workflows")
 }
 
-/// `ARG NAME`, `ARG NAME=value`, `ENV NAME=value …`, `ENV NAME value`; lines go on after a backslash.
-pub fn of_dockerfile(text: &str) -> Names {
+/// `ARG` and `ENV` of a Dockerfile.
+pub fn of_image(instructions: &[Instruction]) -> Names {
     let mut names = Names::new();
-    let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    for line in joined.lines() {
-        let Some((word, rest)) = line.trim_start().split_once(char::is_whitespace) else { continue };
-        let rest = rest.trim();
-        match word.to_ascii_uppercase().as_str() {
-            "ENV" if !rest.contains('=') => {
-                if let Some((name, value)) = rest.split_once(char::is_whitespace) {
-                    add(&mut names, name, Some(value));
-                }
-            }
-            "ARG" | "ENV" => {
-                for part in rest.split_whitespace() {
-                    match part.split_once('=') {
-                        Some((name, value)) => add(&mut names, name, Some(value)),
-                        None => add(&mut names, part, None),
-                    }
-                }
-            }
-            _ => {}
+    for instruction in instructions {
+        match instruction {
+            Instruction::Env(given) => add(&mut names, &given.name, Some(&given.value.value)),
+            Instruction::Arg(name, given) => add(&mut names, name, given.as_ref().map(|given| &*given.value.value)),
+            Instruction::From { .. } | Instruction::Copy(_) => {}
         }
     }
     names
@@ -124,11 +111,13 @@ fn add(names: &mut Names, name: &str, value: Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::FileId;
+    use crate::syntax::dockerfile;
 
     #[test]
     fn a_dockerfile_gives_what_it_takes_from_outside_and_what_it_sets() {
         let text = "FROM node:22\nARG VITE_A\narg VITE_B=http://localhost:8000\nENV VITE_C=$VITE_A \\\n  VITE_D=\"https://api.shop.example\"\nENV VITE_E https://x.example\nRUN ARG=1\nENV VITE_F=\"\"";
-        let found = of_dockerfile(text);
+        let found = of_image(&dockerfile::parse(FileId(0), text));
         let found: Vec<&str> = found.iter().map(|name| &**name).collect();
         assert_eq!(found, ["VITE_A", "VITE_C", "VITE_D", "VITE_E"]);
     }

@@ -20,8 +20,6 @@ pub enum Kind {
     Python,
     /// An nginx configuration or a snippet of one.
     Nginx,
-    /// What a container is built by.
-    Dockerfile,
     /// `NAME=value` lines.
     Env,
     /// One of the JSON files with a known meaning.
@@ -32,6 +30,10 @@ pub enum Kind {
     Toml,
     /// pip's list of requirements.
     Requirements,
+    /// How an image is built.
+    Dockerfile,
+    /// What names the packages of a language that is not read.
+    Manifest,
 }
 
 impl Kind {
@@ -53,13 +55,17 @@ impl Kind {
             "tsx" => Some(Kind::Tsx),
             "vue" | "svelte" | "astro" => Some(Kind::Component),
             "py" => Some(Kind::Python),
+            "json" if name == "composer.json" => Some(Kind::Manifest),
             "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
             "toml" if name == "config.toml" => (directory() == "supabase").then_some(Kind::Toml),
+            "toml" if name == "Cargo.toml" => Some(Kind::Manifest),
+            "toml" if name.starts_with("fly.") => Some(Kind::Toml),
             "toml" => matches!(name, "netlify.toml" | "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
             "txt" if name.starts_with("requirements") || directory() == "requirements" => Some(Kind::Requirements),
             "in" if name.starts_with("requirements") => Some(Kind::Requirements),
             _ if name == "Pipfile" => Some(Kind::Toml),
+            _ if is_manifest(name) => Some(Kind::Manifest),
             _ => is_nginx(name, extension, directory()).then_some(Kind::Nginx),
         }
     }
@@ -78,12 +84,13 @@ impl Kind {
             Kind::Component => "component",
             Kind::Python => "python",
             Kind::Nginx => "nginx",
-            Kind::Dockerfile => "dockerfile",
             Kind::Env => "env",
             Kind::Json => "json",
             Kind::Yaml => "yaml",
             Kind::Toml => "toml",
             Kind::Requirements => "requirements",
+            Kind::Dockerfile => "dockerfile",
+            Kind::Manifest => "manifest",
         }
     }
 }
@@ -91,6 +98,22 @@ impl Kind {
 /// Is this the name of a compose file, whose `environment:` matters even where no needle is found?
 pub(super) fn is_compose(name: &str) -> bool {
     name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-")
+}
+
+fn is_manifest(name: &str) -> bool {
+    matches!(name, "go.mod" | "Gemfile" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "mix.exs")
+}
+
+/// `Dockerfile`, `Dockerfile.api`, `api.Dockerfile`.
+fn is_dockerfile(name: &str) -> bool {
+    const OTHER: &[&str] = &["dockerignore", "md", "txt", "j2", "ts", "js", "py", "go", "sh", "yml", "yaml", "json"];
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["dockerfile", "containerfile"].iter().any(|word| {
+        let before = lower.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+        let behind = lower.strip_suffix(word).is_some_and(|rest| rest.ends_with(['.', '-', '_']));
+        behind || before && !OTHER.contains(&extension)
+    })
 }
 
 fn is_env(name: &str) -> bool {
@@ -114,19 +137,13 @@ fn is_env(name: &str) -> bool {
     ];
     const CODE: &[&str] = &["js", "cjs", "mjs", "ts", "mts", "cts", "py", "json", "yml", "yaml", "toml", "md"];
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match name.strip_prefix(".env").or_else(|| name.strip_prefix(".flaskenv")) {
+    let known = [".env", ".flaskenv", ".dev.vars"];
+    match known.iter().find_map(|known| name.strip_prefix(known)) {
         Some("") => return true,
         Some(rest) if rest.starts_with(['.', '-', '_']) => return !CODE.contains(&extension),
         _ => {}
     }
     extension == "env" || name.strip_prefix("env.").is_some_and(|stage| STAGES.contains(&stage))
-}
-
-fn is_dockerfile(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower == "dockerfile"
-        || lower.starts_with("dockerfile.") && !lower.ends_with(".dockerignore")
-        || lower.ends_with(".dockerfile")
 }
 
 fn is_declaration(name: &str) -> bool {
@@ -200,8 +217,10 @@ mod tests {
             (Kind::Tsx, &["a.tsx"]),
             (Kind::Component, &["App.vue", "routes/+page.svelte", "index.astro"]),
             (Kind::Python, &["a.py", "settings/production.py", "nginx.py"]),
-            (Kind::Env, &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv"]),
-            (Kind::Dockerfile, &["Dockerfile", "docker/web.Dockerfile", "Dockerfile.prod", "nginx/Dockerfile"]),
+            (
+                Kind::Env,
+                &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv", ".dev.vars"],
+            ),
             (
                 Kind::Nginx,
                 &[
@@ -222,6 +241,9 @@ mod tests {
             (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
             (Kind::Toml, &["pyproject.toml", "Pipfile", "netlify.toml", "supabase/config.toml"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),
+            (Kind::Dockerfile, &["Dockerfile", "Dockerfile.api", "docker/api.dockerfile", "Containerfile"]),
+            (Kind::Manifest, &["Cargo.toml", "go.mod", "api/Gemfile", "composer.json", "pom.xml"]),
+            (Kind::Toml, &["fly.toml", "fly.staging.toml"]),
         ];
         for (kind, names) in table {
             for name in *names {
@@ -234,12 +256,13 @@ mod tests {
             "data.json",
             "package-lock.json",
             "pnpm-lock.yaml",
-            "Cargo.toml",
             "config.toml",
             "a.js.map",
             "notes.txt",
             "nginx.md",
             "README",
+            "Dockerfile.dockerignore",
+            "dockerfiles.md",
         ] {
             assert_eq!(Kind::of(Utf8Path::new(name)), None, "{name}");
         }

@@ -121,9 +121,12 @@ fn is_kept(path: &Utf8Path, kind: Kind, needles: Needles) -> bool {
         Kind::Component => needles.contains(Needles::CLIENT),
         Kind::Yaml => {
             let workflow = path.parent().is_some_and(|folder| folder.ends_with(".github/workflows"));
-            workflow || needles.contains(Needles::CORS) || path.file_name().is_some_and(is_compose)
+            let deploys = needles.meets(Needles::CORS | Needles::DEPLOYS);
+            workflow || deploys || path.file_name().is_some_and(is_compose)
         }
-        Kind::Nginx | Kind::Env | Kind::Dockerfile | Kind::Json | Kind::Toml | Kind::Requirements => true,
+        Kind::Nginx | Kind::Env | Kind::Json | Kind::Toml | Kind::Requirements | Kind::Dockerfile | Kind::Manifest => {
+            true
+        }
     }
 }
 

@@ -37,13 +37,12 @@ fn form(kind: Kind) -> Form {
         Kind::Component => Form::Component,
         Kind::Python => Form::Python,
         Kind::Nginx => Form::Nginx,
-        // Nothing is ever found in one.
-        Kind::Dockerfile => Form::Requirements,
         Kind::Env => Form::Env,
         Kind::Json => Form::Json,
         Kind::Yaml => Form::Yaml,
         Kind::Toml => Form::Toml,
         Kind::Requirements => Form::Requirements,
+        Kind::Dockerfile | Kind::Manifest => Form::Dockerfile,
     }
 }
 

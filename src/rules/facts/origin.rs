@@ -15,6 +15,8 @@ facts! {
         scheme: Text,
         /// The host, lower case.
         host: Text,
+        /// The header of CORS whose value it is, where that is no list of origins and cannot be sent as it is written.
+        header: Text,
         /// The origin as it should be written.
         suggestion: Text,
         /// What keeps it from ever being equal to an `Origin` header: `a trailing slash`.
