@@ -18,23 +18,29 @@ pub mod fetch_api;
 mod file_routes;
 mod header_rules;
 pub mod homes;
+pub mod hono;
 pub mod image;
+pub mod koa;
 pub mod manifests;
 pub mod manual;
 pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
 mod node_http;
+mod onion;
 mod overrides;
 pub mod packages;
 pub mod ports;
 mod preflight_only;
+mod returned_origin;
 mod small_cors;
 pub mod spelling;
 pub mod unread;
+mod unread_cors;
 mod unused_options;
 pub mod values;
 mod vercel;
+pub mod wrangler;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;
@@ -46,7 +52,15 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
+    vec![
+        &express::Express,
+        &django::Django,
+        &fastapi::FastApi,
+        &appwrite::Appwrite,
+        &fetch_api::FetchApi,
+        &hono::Hono,
+        &koa::Koa,
+    ]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -61,12 +75,15 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
+    project.absorb(hono::recognise(run, packages));
+    project.absorb(koa::recognise(run, packages));
     project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);
     project.idle_names = spelling::idle(&project);
     preflight_only::faults(&mut project);
     unused_options::faults(run, &mut project);
+    unread_cors::faults(run, &mut project);
     let defaults = run.open_defaults.iter();
     project.open_defaults = defaults.map(|one| Spanned::new(one.name.clone(), one.span)).collect();
     project.env_reads = run.env_reads().iter().map(|one| Spanned::new(one.name.clone(), one.span)).collect();

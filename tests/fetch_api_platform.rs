@@ -430,3 +430,22 @@ fn small_packages_say_who_is_allowed() {
     assert_eq!(told(only(&micro), EVIL), OriginAnswer::Wildcard);
     assert_eq!(only(&micro).allow_credentials.value, Known::Yes, "the default of the package");
 }
+
+#[test]
+fn however_much_a_service_may_throw_the_catch_that_answers_is_known() {
+    let throws: String = (0..60).map(|index| format!("if (seat.is{index}) throw new Error('{index}');\n")).collect();
+    let handled = "catch (error) { return fail(error); }";
+    let text = format!(
+        "{HEADERS}async function book(seat) {{ {throws} await store.put(seat); }}
+         const fail = (error) => error.code ? new Response('taken', {{ status: 409 }}) : new Response('', {{ status: 500 }});
+         export default {{ async fetch(request) {{
+           {OPTIONS}
+           try {{ await book(await request.json()); return new Response('ok', {{ headers: cors }}); }} {handled}
+         }} }};"
+    );
+    let project = read(&[("src/index.js", &text)]);
+    let call = text.rfind("fail(error)").unwrap();
+    let places: Vec<usize> = project.faults.iter().map(|fault| fault.span.start as usize).collect();
+    assert_eq!(kinds(&project), [FaultKind::ErrorsWithoutHeaders; 2]);
+    assert_eq!(places, [call; 2], "not where the helper makes it");
+}

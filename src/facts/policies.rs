@@ -6,13 +6,13 @@ use crate::eval::environment::Environment;
 use crate::model::condition::Test;
 use crate::model::link::Link;
 use crate::model::origin::{Url, is_app, is_loopback, is_staging};
-use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, Policy};
+use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
 use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
 use crate::model::project::Project;
-use crate::model::world::{Assume, Situation};
+use crate::model::world::{Assume, Request, Situation};
 use crate::rules::facts::{
-    AllowOriginFacts, CallsFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number,
-    OtherSettingFacts, PolicyFacts, Question, SettingFacts, Text,
+    AllowOriginFacts, CallsFacts, Facts, HeaderFacts, LineFacts, ListedOriginFacts, LiteralWildcardFacts, Names,
+    Number, OtherSettingFacts, PolicyFacts, Question, SettingFacts, Text,
 };
 use crate::source::{Sources, Span, Spanned};
 
@@ -236,7 +236,31 @@ fn allow_origin(
         open_default: false.into(),
         variable: probed.variable.clone().map(Text::new).unwrap_or_default(),
         suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
+        other_wildcards: others(policy, span, &OriginAnswer::Wildcard, sources),
+        other_echoes: others(policy, span, &OriginAnswer::Echo, sources),
     }
+}
+
+/// Further lines that are named.
+const MOST_OTHERS: usize = 8;
+
+/// The lines of a policy written by hand that answer the same at other places.
+fn others(policy: &Policy, known: Span, answer: &OriginAnswer, sources: &Sources) -> Vec<LineFacts> {
+    if &*policy.library != "headers" {
+        return Vec::new();
+    }
+    let mut lines: Vec<LineFacts> = Vec::new();
+    let page = Request::new("GET", "/").with_any("origin");
+    for arm in policy.allow_origin.arms.iter().filter(|arm| arm.answer == *answer) {
+        let met = arm.when.eval(&Situation::with(&Assume::Production, &page)) != Some(false);
+        let new = lines.iter().all(|line| line.span != Some(arm.span)) && !known.contains(arm.span);
+        if met && new && lines.len() < MOST_OTHERS {
+            let written = Text::at(excerpt(sources.slice(arm.span)), arm.span);
+            lines.push(LineFacts { span: Some(arm.span), written });
+        }
+    }
+    lines.sort_by_key(|line| line.span.map(|span| (span.file, span.start)));
+    lines
 }
 
 /// The line of an env file for people to copy that opens the server by the same variable.

@@ -10,7 +10,7 @@ use super::origin::{Url, is_loopback, registrable_domain};
 use super::policy::Known;
 use super::probe::named_origins;
 use super::project::Project;
-use super::server::{Effect, Handler, Role, Scope, Server, is_open, segments};
+use super::server::{Handler, Role, Scope, Server, is_open, segments};
 use super::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
@@ -231,7 +231,7 @@ impl<'p> Servers<'p> {
         let mut met = Vec::new();
         let mut placed = Vec::new();
         for handler in &self.project.servers[server].handlers {
-            for policy in policies_of(handler) {
+            for policy in handler.policies() {
                 placed.push(policy);
                 let reached = match (&handler.scope.path, path) {
                     (None, _) => true,
@@ -259,18 +259,6 @@ impl<'p> Servers<'p> {
 fn in_force(policy: &super::policy::Policy) -> bool {
     let assume = Assume::Production;
     policy.installed != Known::No && policy.when.eval(&Situation::of(&assume)) != Some(false)
-}
-
-fn policies_of(handler: &Handler) -> Vec<usize> {
-    let by_role = match handler.role {
-        Role::Cors(policy) => Some(policy),
-        _ => None,
-    };
-    let by_effect = handler.effects.iter().filter_map(|guarded| match guarded.effect {
-        Effect::Cors(policy) => Some(policy),
-        _ => None,
-    });
-    by_role.into_iter().chain(by_effect).collect()
 }
 
 /// The domain under which a host's owner names hosts: with a hosting provider that is the host itself.

@@ -153,6 +153,24 @@ pub struct Handler {
     pub understood: bool,
 }
 
+impl Handler {
+    /// The policies that it applies, by index into `Project::policies`.
+    pub fn policies(&self) -> Vec<usize> {
+        let by_role = match self.role {
+            Role::Cors(policy) => Some(policy),
+            _ => None,
+        };
+        let by_effect = self.effects.iter().filter_map(|guarded| match guarded.effect {
+            Effect::Cors(policy) => Some(policy),
+            _ => None,
+        });
+        let mut all: Vec<usize> = by_role.into_iter().chain(by_effect).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
 /// The requests a handler sees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {

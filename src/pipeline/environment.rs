@@ -9,11 +9,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Stated;
 use crate::eval::environment::{Deployment, EnvFile, EnvSource, Environment};
-use crate::platforms::{compose, homes, image, is_test_path, manifests};
+use crate::platforms::{compose, homes, image, is_test_path, manifests, wrangler};
 use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
 use crate::syntax::document::Node;
-use crate::syntax::{dockerfile, dotenv, toml, yaml};
+use crate::syntax::{dockerfile, dotenv, json, toml, yaml};
 use crate::workspace::notices;
 
 /// A run's files, read for the variables that they give.
@@ -46,6 +46,7 @@ pub(super) fn read(
             Kind::Toml if name.starts_with("fly.") => {
                 reading.manifests.push((path.to_owned(), vec![toml::parse(id, scan.sources.text(id)).0]));
             }
+            Kind::Json | Kind::Toml if wrangler::is_wrangler(path) => reading.wrangler(id, kind),
             Kind::Dockerfile if !is_test_path(scan.below(id)) => reading.image(id),
             _ => {}
         }
@@ -89,6 +90,21 @@ impl Reading<'_> {
             file.variables = service.variables;
             file.passed = service.passed;
             file.others.clone_from(&others);
+            self.files.push(file);
+        }
+    }
+
+    fn wrangler(&mut self, id: FileId, kind: Kind) {
+        let (path, text) = (self.scan.sources.path(id), self.scan.sources.text(id));
+        let document = if kind == Kind::Json { json::parse(id, text).0 } else { toml::parse(id, text).0 };
+        let folder = path.parent().unwrap_or(Utf8Path::new(""));
+        let development = self.stated.development.contains(path);
+        for (deployment, variables) in wrangler::variables(&document) {
+            let deployment = if development { Deployment::Development } else { deployment };
+            let mut file = EnvFile::new(path, EnvSource::Manifest, deployment);
+            folder.clone_into(&mut file.home);
+            file.variables = variables;
+            file.others = vec![folder.join(wrangler::DEVELOPERS_FILE)];
             self.files.push(file);
         }
     }

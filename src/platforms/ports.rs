@@ -20,8 +20,10 @@ pub fn attach(run: &Interp<'_>, packages: &Packages, project: &mut Project) {
         let path = run.path_of_span(server.span);
         let package = package(packages, &path);
         server.package = package.as_str().into();
-        let near = |file: &Utf8Path| file == path || self::package(packages, file) == package;
-        let near: Vec<&Listening> = listening.iter().filter(|one| near(&one.file)).collect();
+        // A server that is started where it is made listens there and nowhere else in its package.
+        let here: Vec<&Listening> = listening.iter().filter(|one| one.file == path).collect();
+        let near = || listening.iter().filter(|one| self::package(packages, &one.file) == package).collect();
+        let near: Vec<&Listening> = if here.is_empty() { near() } else { here };
         server.ports = near.iter().flat_map(|one| one.ports.iter().copied()).collect();
         server.open_port = near.iter().any(|one| one.open);
         if let (true, Some((_, port))) =

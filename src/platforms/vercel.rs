@@ -140,6 +140,7 @@ fn build(
         let Role::Cors(policy) = handler.role else { continue };
         for rule in outer.iter().filter(|rule| rule.scope.covers(&handler.scope)) {
             project.policies[policy].settings.extend(overrides::disabled(handler, rule, "vercel.json"));
+            overrides::replace_decision(policy, rule, project);
         }
     }
     for handler in inner {

@@ -4,8 +4,6 @@
 //! id. Pure, parallel over rules; the threads never change the result. A condition that cannot be evaluated is false,
 //! and a notice says so.
 
-use std::collections::HashSet;
-
 use rayon::prelude::*;
 
 use super::facts::{Facts, Subject};
@@ -141,22 +139,20 @@ fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
     }
     match once {
         None => {}
-        Some(Once::Server) => {
-            let mut servers = HashSet::new();
-            merged.retain(|one| one.server.is_none_or(|server| servers.insert(server)));
+        Some(Once::Server) => merged = first_of_each(merged, |a, b| a.server.is_some() && a.server == b.server),
+        Some(Once::File) => {
+            merged = first_of_each(merged, |a, b| a.finding.primary.span.file == b.finding.primary.span.file);
         }
-        Some(Once::File) => merged = first_of_each_file(merged),
     }
     merged.into_iter().map(|one| one.finding).collect()
 }
 
-/// The first finding of each file, with the places of the others as labels.
-fn first_of_each_file(found: Vec<Found>) -> Vec<Found> {
+/// The first finding of each kind, with the places of the others as labels.
+fn first_of_each(found: Vec<Found>, same: fn(&Found, &Found) -> bool) -> Vec<Found> {
     let mut kept: Vec<Found> = Vec::new();
     for next in found {
         let label = next.finding.primary.clone();
-        let file = label.span.file;
-        let Some(first) = kept.iter_mut().find(|one| one.finding.primary.span.file == file) else {
+        let Some(first) = kept.iter_mut().find(|one| same(one, &next)) else {
             kept.push(next);
             continue;
         };

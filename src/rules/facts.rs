@@ -27,7 +27,7 @@ pub use header::HeaderFacts;
 pub use kinds::{Flag, Known, Number, Question, Text, Word};
 pub use names::Names;
 pub use origin::OriginFacts;
-pub use policy::{AllowOriginFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
+pub use policy::{AllowOriginFacts, LineFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
 pub use schema::{AsField, Described, Fact, Field, Kind, Record, Schema, Subject};
 pub use setting::{OtherSettingFacts, SettingFacts};
 pub use stated::StatedFacts;

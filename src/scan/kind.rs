@@ -133,7 +133,8 @@ fn is_env(name: &str) -> bool {
     ];
     const CODE: &[&str] = &["js", "cjs", "mjs", "ts", "mts", "cts", "py", "json", "yml", "yaml", "toml", "md"];
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match name.strip_prefix(".env").or_else(|| name.strip_prefix(".flaskenv")) {
+    let known = [".env", ".flaskenv", ".dev.vars"];
+    match known.iter().find_map(|known| name.strip_prefix(known)) {
         Some("") => return true,
         Some(rest) if rest.starts_with(['.', '-', '_']) => return !CODE.contains(&extension),
         _ => {}
@@ -211,7 +212,10 @@ mod tests {
             (Kind::TypeScript, &["a.ts", "a.mts", "a.cts", "env.ts", ".env.ts"]),
             (Kind::Tsx, &["a.tsx"]),
             (Kind::Python, &["a.py", "settings/production.py", "nginx.py"]),
-            (Kind::Env, &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv"]),
+            (
+                Kind::Env,
+                &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv", ".dev.vars"],
+            ),
             (
                 Kind::Nginx,
                 &[
