@@ -213,11 +213,12 @@ fn the_summary_tells_nothing_found_from_nothing_wrong() {
     report.summary = Summary { files: 1, ..Summary::default() };
     report.notices.clear();
     assert_eq!(plain(Format::Concise, &report, &sources), "No CORS found: looked at 1 file, none sets it up\n");
-    let package = corslint::finding::UnreadPackage { name: "@koa/cors".to_owned(), path: "api/package.json".into() };
+    let package =
+        corslint::finding::UnreadPackage { name: "@fastify/cors".to_owned(), path: "api/package.json".into() };
     let report = Report { unread: Some(package), ..report };
     assert_eq!(
         plain(Format::Concise, &report, &sources),
-        "No CORS found: looked at 1 file; found @koa/cors in api/package.json, which corslint does not read yet\n"
+        "No CORS found: looked at 1 file; found @fastify/cors in api/package.json, which corslint does not read yet\n"
     );
 }
 

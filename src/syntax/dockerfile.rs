@@ -68,7 +68,8 @@ impl Values {
         }
         let plain = written.replace("\\ ", " ").replace("\\\"", "\"");
         let (text, refers) = self.0.resolve(&plain, false, known);
-        (!(refers && text.contains('$')) && !text.contains('\\')).then(|| text.into())
+        let open = text.contains('\\') || refers && text.contains('$');
+        (!open).then(|| text.into())
     }
 }
 
@@ -155,14 +156,14 @@ impl Reader<'_> {
                 let from = self.plain_words(rest, end).find_map(|word| word.strip_prefix("--from="));
                 found.extend(from.map(|stage| Instruction::Copy(stage.to_ascii_lowercase().into())));
             }
-            "ENV" => found.extend(self.assignments(rest, end, true).into_iter().filter_map(|(name, value)| {
-                let (value, literal) = value?;
-                Some(Instruction::Env(Assignment { name, value, literal }))
-            })),
-            "ARG" => found.extend(self.assignments(rest, end, false).into_iter().map(|(name, value)| {
-                let given = value.map(|(value, literal)| Assignment { name: name.clone(), value, literal });
-                Instruction::Arg(name, given)
-            })),
+            "ENV" => {
+                let given = self.assignments(rest, end, true).into_iter().filter_map(|(_, given)| given);
+                found.extend(given.map(Instruction::Env));
+            }
+            "ARG" => {
+                let given = self.assignments(rest, end, false).into_iter();
+                found.extend(given.map(|(name, given)| Instruction::Arg(name, given)));
+            }
             _ => {}
         }
     }
@@ -173,7 +174,7 @@ impl Reader<'_> {
     }
 
     /// `A=1 B="2 3"`, or with `old` the older `A all of this`.
-    fn assignments(&self, start: usize, end: usize, old: bool) -> Vec<(Arc<str>, Option<(Spanned<Arc<str>>, bool)>)> {
+    fn assignments(&self, start: usize, end: usize, old: bool) -> Vec<(Arc<str>, Option<Assignment>)> {
         let mut found = Vec::new();
         let mut at = self.skip(start, end);
         while at < end {
@@ -186,12 +187,12 @@ impl Reader<'_> {
             }
             if self.text[sign..end].starts_with('=') {
                 let close = self.word_end(sign + 1, end);
-                found.push((name, Some(self.value(sign + 1, close))));
+                found.push((name.clone(), Some(self.value(name, sign + 1, close))));
                 at = self.skip(close, end);
             } else if old && found.is_empty() {
                 let from = self.skip(sign, end);
                 let to = from.max(self.text[..end].trim_end().len());
-                found.push((name, Some(self.value(from, to))));
+                found.push((name.clone(), Some(self.value(name, from, to))));
                 return found;
             } else {
                 found.push((name, None));
@@ -249,14 +250,14 @@ impl Reader<'_> {
     }
 
     /// A value without the quotes around it.
-    fn value(&self, start: usize, end: usize) -> (Spanned<Arc<str>>, bool) {
+    fn value(&self, name: Arc<str>, start: usize, end: usize) -> Assignment {
         let raw = &self.text[start..end.max(start)];
         let quoted = ['"', '\''].into_iter().find(|quote| {
             raw.len() >= 2 && raw.starts_with(*quote) && raw.ends_with(*quote) && raw.matches(*quote).count() == 2
         });
         let (from, to) = if quoted.is_some() { (start + 1, end - 1) } else { (start, start + raw.len()) };
         let value = Spanned::new(Arc::from(&self.text[from..to]), Span::new(self.file, from, to));
-        (value, quoted == Some('\''))
+        Assignment { name, value, literal: quoted == Some('\'') }
     }
 }
 
