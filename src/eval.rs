@@ -22,6 +22,7 @@ mod many;
 mod members;
 mod modules;
 mod names;
+mod nest_config;
 mod operators;
 mod run;
 mod schema_fields;

@@ -15,6 +15,7 @@ mod dev_proxy;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+pub mod fastify;
 pub mod fetch_api;
 mod file_routes;
 mod header_rules;
@@ -24,6 +25,7 @@ pub mod image;
 pub mod koa;
 pub mod manifests;
 pub mod manual;
+pub mod nest;
 pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
@@ -55,6 +57,8 @@ use crate::source::{FileId, Span, Spanned};
 pub fn libraries() -> Vec<&'static dyn Library> {
     vec![
         &express::Express,
+        &nest::Nest,
+        &fastify::Fastify,
         &django::Django,
         &fastapi::FastApi,
         &appwrite::Appwrite,
@@ -72,6 +76,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     nextjs::recognise(run, packages, entries, &cors, &mut project);
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     assembly::withdraw_unused(&mut project);
+    fastify::recognise(run, packages, &cors, &mut project);
     small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));

@@ -332,13 +332,6 @@ impl Interp<'_> {
             let default = args.get(if cast_first { 2 } else { 1 }, "default").cloned();
             return Some(self.read_env(&name()?, shape, default, span));
         }
-        // Nest's ConfigService and its kin: `config.get('CORS_ORIGIN')` with a name written like a variable.
-        if path.ends_with("ConfigService().get") || path.ends_with("ConfigService().getOrThrow") {
-            let name = name()?;
-            let variable =
-                !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-            return variable.then(|| self.read_env(&name, EnvShape::Text, args.positional.get(1).cloned(), span));
-        }
         None
     }
 

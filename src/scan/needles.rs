@@ -79,6 +79,8 @@ const WORDS: &[(&str, Needles)] = &[
     ("createserver(", Needles::SERVER),
     ("fastapi(", Needles::SERVER),
     ("starlette(", Needles::SERVER),
+    ("nestfactory", Needles::SERVER),
+    ("fastify(", Needles::SERVER),
     ("middleware =", Needles::SERVER),
     ("middleware +=", Needles::SERVER),
     ("split_settings", Needles::SERVER),
