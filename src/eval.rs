@@ -96,6 +96,11 @@ pub trait Library: Sync {
         let _ = (run, target, args, span);
         None
     }
+    /// Does a call of this never come back, because it throws (Flask's `abort`)?
+    fn never_returns(&self, target: &Target) -> bool {
+        let _ = target;
+        false
+    }
     /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
     /// Its call is then recorded as `class:.name`, with the class as the first argument.
     fn class_member(&self, bases: &[Arc<str>], name: &str) -> bool {

@@ -16,6 +16,7 @@ pub mod express;
 pub mod fastapi;
 pub mod fetch_api;
 mod file_routes;
+pub mod flask;
 mod header_rules;
 pub mod manual;
 pub mod nextjs;
@@ -43,7 +44,7 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &appwrite::Appwrite, &fetch_api::FetchApi]
+    vec![&express::Express, &django::Django, &fastapi::FastApi, &flask::Flask, &appwrite::Appwrite, &fetch_api::FetchApi]
 }
 
 /// What the platforms see in programs that were evaluated.
@@ -57,6 +58,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    project.absorb(flask::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
     project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);

@@ -140,8 +140,9 @@ impl Interp<'_> {
                 Flow::Falls
             }
             StmtKind::Expr(expr) => {
+                let events = self.log.len();
                 self.eval(expr, scope);
-                Flow::Falls
+                self.after_call(expr, events)
             }
             StmtKind::If { test, then, otherwise } => self.run_if(test, then, otherwise, scope),
             StmtKind::Switch { subject, cases } => self.run_switch(subject, cases, scope),
@@ -198,6 +199,22 @@ impl Interp<'_> {
                 self.run_block(body, inner)
             }
         }
+    }
+
+    /// What follows a call that never comes back is not run.
+    fn after_call(&mut self, expr: &ir::Expr, events: usize) -> Flow {
+        let last = self.log.get(events..).and_then(|made| made.last());
+        let leaves = last.is_some_and(|event| {
+            event.span == expr.span && self.libraries.iter().any(|library| library.never_returns(&event.target))
+        });
+        if !leaves {
+            return Flow::Falls;
+        }
+        let when = self.since_call();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.throws.push((when, expr.span));
+        }
+        Flow::Leaves
     }
 
     pub(super) fn run_statement(&mut self, stmt: &Stmt, scope: ScopeId) {

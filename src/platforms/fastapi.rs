@@ -8,7 +8,7 @@ mod cors;
 mod effects;
 mod faults;
 mod handlers;
-mod layers;
+pub(super) mod layers;
 mod parameters;
 mod preflight;
 mod rescuers;

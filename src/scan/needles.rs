@@ -71,6 +71,8 @@ const WORDS: &[(&str, Needles)] = &[
     ("createserver(", Needles::SERVER),
     ("fastapi(", Needles::SERVER),
     ("starlette(", Needles::SERVER),
+    ("flask(", Needles::SERVER),
+    ("blueprint(", Needles::SERVER),
     ("middleware =", Needles::SERVER),
     ("middleware +=", Needles::SERVER),
     ("split_settings", Needles::SERVER),
