@@ -20,25 +20,17 @@ use super::{PLATFORM, config, is_app, is_blueprint_path, resources};
 use crate::eval::value::{Closure, Kind, ObjectId};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
-use crate::model::policy::{Fault, Setting};
+use crate::model::policy::{Fault, Known, Setting};
 use crate::model::project::Project;
 use crate::model::server::{
-    Failing, Handler, Role, Scope, Server, Slashes, Unanswered,
+    Effect, Failing, Handler, Role, Scope, Server, Slashes, Unanswered,
 };
 use crate::source::{Span, Spanned};
 
-/// An application and its server.
-pub(super) struct App {
-    /// The application.
-    pub(super) id: ObjectId,
-    /// Its index in `Project::servers`.
-    pub(super) server: usize,
-}
-
 /// What the faults are looked for in.
 pub(super) struct Found {
-    /// Every application.
-    pub(super) apps: Vec<App>,
+    /// The servers of all applications, by their indexes in `Project::servers`.
+    pub(super) servers: Vec<usize>,
     /// The log as it was before handlers were run.
     pub(super) log: Vec<Event>,
     /// Every use of the extension.
@@ -57,6 +49,10 @@ pub(super) struct Making<'m, 'r> {
     pub(super) rescuers: Rescuers,
     /// `CORS(app)` covers everything.
     pub(super) covered: bool,
+    /// What the configuration holds when requests are answered.
+    pub(super) settled: Options,
+    /// When a `CORS(app)` writes the origin.
+    pub(super) granted: Vec<Formula>,
 }
 
 /// Builds a server of every application.
@@ -67,7 +63,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
     let mut used: BTreeSet<ObjectId> = log.iter().filter_map(|event| event.target.object).collect();
     used.extend(extensions.iter().filter_map(|one| one.target));
     let mut seen = BTreeSet::new();
-    let mut apps = Vec::new();
+    let mut servers = Vec::new();
     for id in ids {
         // `def init(app: Flask)`: a parameter that nothing is done to is no application of its own.
         if run.object(id).args.open && !used.contains(&id) {
@@ -80,9 +76,16 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
         let around = hooks::of(run, &log, &owners, true, &extensions);
         let inner: Vec<(ObjectId, Hooks)> =
             blueprints.iter().map(|&one| (one, hooks::of(run, &log, &[one], false, &extensions))).collect();
+        // A factory that is called twice makes one server.
+        let shape = (span, rules.iter().map(|rule| rule.span).collect::<Vec<_>>(), around.places());
+        if !seen.insert(shape) {
+            continue;
+        }
         let rescuers = Rescuers::of(run, &log, id, &blueprints);
         let missing = rescuers.takes_missing_routes();
-        let mut making = Making { run, packages, project, log: &log, app: id, rescuers, covered: false };
+        let settled = cors::configured(|key| config::value(run, &log, id, key));
+        let mut making =
+            Making { run, packages, project, log: &log, app: id, rescuers, covered: false, settled, granted: Vec::new() };
         let mut handlers = making.after(&around.after);
         let mixed = making.mixed(&handlers);
         handlers.extend(making.before(&around.before, None));
@@ -93,14 +96,11 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
             let hooks: Vec<&Hooks> = rule.blueprints.iter().filter_map(hooks).collect();
             handlers.extend(making.route(rule, &hooks, mixed));
         }
-        // A factory that is called twice makes one server.
-        let shape: Vec<Span> = handlers.iter().map(|handler| handler.span).collect();
-        if !seen.insert((span, shape)) {
-            continue;
-        }
         let server = project.servers.len();
         for index in handlers.iter().filter_map(cors_of) {
-            project.policies[index].server.get_or_insert(server);
+            let policy = &mut project.policies[index];
+            policy.server.get_or_insert(server);
+            policy.installed = Known::Yes;
         }
         let name = file_name(&run.path_of_span(span));
         let unanswered = if missing || mixed { Unanswered::Unknown } else { Unanswered::MethodNotAllowed };
@@ -112,10 +112,10 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
             slashes: Slashes::Added(308),
             ..Server::new(PLATFORM, name, span, handlers)
         });
-        apps.push(App { id, server });
+        servers.push(server);
     }
     homeless(run, packages, project, &extensions, &log);
-    Found { apps, log, extensions }
+    Found { servers, log, extensions }
 }
 
 /// The policy a handler grants.
@@ -207,6 +207,8 @@ impl Making<'_, '_> {
         let late = self.written_later(extension);
         let (handlers, everything) = extension_handlers(self.run, self.packages, self.project, extension, &configured);
         for index in handlers.iter().filter_map(cors_of) {
+            let lines = self.project.policies[index].effects.iter().filter(|line| writes_origin(&line.effect));
+            self.granted.extend(lines.map(|line| line.when.clone()));
             for setting in &late {
                 if !self.project.policies[index].settings.contains(setting) {
                     self.project.policies[index].settings.push(setting.clone());
@@ -218,7 +220,7 @@ impl Making<'_, '_> {
     }
 
     /// What the configuration held at a moment.
-    pub(super) fn configured(&self, at: usize) -> Options {
+    fn configured(&self, at: usize) -> Options {
         let before = &self.log[..at.min(self.log.len())];
         cors::configured(|key| config::value(self.run, before, self.app, key))
     }
@@ -283,6 +285,16 @@ impl Making<'_, '_> {
             effects: Vec::new(),
             understood: false,
         }]
+    }
+}
+
+/// Does an effect write the header that decides?
+pub(super) fn writes_origin(effect: &Effect) -> bool {
+    match effect {
+        Effect::Set(name, _) | Effect::Append(name, _) | Effect::Default(name, _) => {
+            name.value.eq_ignore_ascii_case("access-control-allow-origin")
+        }
+        _ => false,
     }
 }
 

@@ -70,7 +70,7 @@ fn listed(run: &Interp<'_>, value: &Value) -> Option<Decorator> {
             let object = run.object(*id);
             Some(Decorator::Cors { args: object.args.clone(), span: object.span, inner: true })
         }
-        _ => Some(Decorator::Unknown(value.span)),
+        _ => Some(Decorator::Unknown),
     }
 }
 
@@ -82,6 +82,6 @@ fn at(run: &Interp<'_>, span: Span) -> Option<Decorator> {
             Some(Decorator::Cors { args: object.args.clone(), span, inner: true })
         }
         Some(object) if object.path.starts_with("py:flask_restx.") => None,
-        _ => Some(Decorator::Unknown(span)),
+        _ => Some(Decorator::Unknown),
     }
 }

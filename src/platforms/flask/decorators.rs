@@ -30,7 +30,7 @@ pub(super) enum Decorator {
     /// Refuses who has not proven who they are, all but `OPTIONS`; whether by an exception.
     Auth(Span),
     /// Nobody knows.
-    Unknown(Span),
+    Unknown,
 }
 
 /// Decorators of packages that answer nothing themselves, by the last parts of their names.
@@ -87,7 +87,7 @@ fn known(path: &str, span: Span) -> Option<Decorator> {
     }
     let registers = matches!(name, "route" | "get" | "post" | "put" | "patch" | "delete" | "expect" | "marshal_with");
     let quiet = registers || HARMLESS.contains(&name) || package("flasgger") || package("flask_restx") || package("functools");
-    (!quiet).then_some(Decorator::Unknown(span))
+    (!quiet).then_some(Decorator::Unknown)
 }
 
 /// Who has not proven who they are is refused, unless the method is `OPTIONS`.
@@ -106,7 +106,7 @@ pub(super) fn options(configured: Options, args: &Args) -> Options {
 }
 
 /// Puts `@cross_origin` around a view: its lines come before every answer that is given back, none before what is raised. With
-/// `automatic` it answers `OPTIONS` itself, where the code of `outside` lets it.
+/// `automatic` it answers `OPTIONS` itself, where the code of `outside` lets it; without such code nothing asks the view.
 pub(super) fn cross(handled: &Handled, lines: &[GuardedEffect], outside: Option<Span>, automatic: bool) -> Vec<GuardedEffect> {
     let mut effects = Vec::new();
     for one in &handled.effects {
@@ -119,7 +119,7 @@ pub(super) fn cross(handled: &Handled, lines: &[GuardedEffect], outside: Option<
             lines.iter().map(|line| GuardedEffect { when: when.clone().and(line.when.clone()), ..line.clone() }).collect()
         };
         let asked = one.when.clone().and(method_is("OPTIONS", one.span));
-        if automatic {
+        if automatic && outside.is_some() {
             effects.extend(guard(&asked));
             effects.push(GuardedEffect { when: asked, effect: Effect::Answer(Some(200)), span: one.span });
         }

@@ -48,6 +48,18 @@ pub(super) struct Hooks {
     pub(super) after: Vec<Hook>,
 }
 
+impl Hooks {
+    /// Where each of them is written.
+    pub(super) fn places(&self) -> Vec<Span> {
+        let place = |hook: &Hook| match hook {
+            Hook::Function(closure, _) => closure.function.span,
+            Hook::Cors(extension) => extension.span,
+            Hook::Unknown(span) => *span,
+        };
+        self.before.iter().chain(&self.after).map(place).collect()
+    }
+}
+
 /// Every use of the extension that installs it somewhere.
 pub(super) fn extensions(run: &Interp<'_>, log: &[Event]) -> Vec<Extension> {
     let mut found = Vec::new();

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::super::fastapi::layers::{heading, keep};
+use super::super::manual;
 use super::apps::Making;
 use super::classes::{self, Method};
 use super::cors::{self, Made};
@@ -17,8 +18,8 @@ use super::is_cross_origin;
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
 use crate::model::condition::Formula;
 use crate::model::policy::Known;
-use crate::model::server::{Effect, GuardedEffect, Handler, Role, Scope};
-use crate::source::Span;
+use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope};
+use crate::source::{Span, Spanned};
 
 /// What a function answers with everything around it.
 struct View {
@@ -155,7 +156,7 @@ impl Making<'_, '_> {
         mut methods: Vec<Arc<str>>,
         around: Vec<Decorator>,
         blueprint: Option<ObjectId>,
-        path: &Option<crate::source::Spanned<Arc<str>>>,
+        path: &Option<Spanned<Arc<str>>>,
     ) -> View {
         let span = heading(&closure.function);
         let task = Task { rescuers: Some((&self.rescuers, blueprint)), ..Task::of(Purpose::View) };
@@ -168,7 +169,7 @@ impl Making<'_, '_> {
         let mut role = Role::Route;
         for decorator in around {
             match decorator {
-                Decorator::Unknown(_) => {
+                Decorator::Unknown => {
                     handled.understood = false;
                     if let Answering::Decorator(handler) = &mut options {
                         handler.understood = false;
@@ -179,9 +180,10 @@ impl Making<'_, '_> {
                     handled.effects.insert(0, refusal(at));
                 }
                 Decorator::Cors { args, span: at, inner } => {
-                    let own = decorators::options(self.configured(self.log.len()), &args);
+                    let own = decorators::options(self.settled.clone(), &args);
                     let made = Made { options: &own, span: at, when: Formula::True, place: "@cross_origin", covers: Formula::True };
-                    let lines = cors::decorator_lines(&made, self.run, self.packages);
+                    let mut lines = cors::decorator_lines(&made, self.run, self.packages);
+                    lines.extend(self.left_alone(at));
                     let index = self.decorated(&made, &args, path);
                     let automatic = own.truth("automatic_options", true, at).value != Known::No;
                     let outside = inner.then_some(closure.function.span);
@@ -224,8 +226,19 @@ impl Making<'_, '_> {
         View { handler, options }
     }
 
+    /// `CORS(app)` leaves an answer alone that the decorator has seen, even where that has refused: then nothing is certain of it.
+    fn left_alone(&self, span: Span) -> Vec<GuardedEffect> {
+        let name = manual::header_name("Access-Control-Allow-Origin", span);
+        let nothing = |when: &Formula| GuardedEffect {
+            when: when.clone(),
+            effect: Effect::Default(name.clone(), HeaderValue { pieces: vec![HeaderPiece::Unknown], span }),
+            span,
+        };
+        self.granted.iter().map(nothing).collect()
+    }
+
     /// The policy of a decorator; what says nothing beside a `CORS(app)` for everything adds none.
-    fn decorated(&mut self, made: &Made<'_>, args: &Args, path: &Option<crate::source::Spanned<Arc<str>>>) -> Option<usize> {
+    fn decorated(&mut self, made: &Made<'_>, args: &Args, path: &Option<Spanned<Arc<str>>>) -> Option<usize> {
         if self.covered && args.named.is_empty() && args.positional.is_empty() {
             return None;
         }
@@ -289,7 +302,7 @@ fn somewhere(prefix: &str, span: Span) -> Handler {
         name: format!("{prefix}…"),
         span,
         when: Formula::True,
-        scope: Scope { methods: Vec::new(), path: Some(crate::source::Spanned::new(prefix.into(), span)), prefix: true },
+        scope: Scope { methods: Vec::new(), path: Some(Spanned::new(prefix.into(), span)), prefix: true },
         effects: Vec::new(),
         understood: false,
     }
