@@ -44,7 +44,14 @@ use crate::source::{FileId, Span, Spanned};
 
 /// What the platforms know of packages, for the evaluator.
 pub fn libraries() -> Vec<&'static dyn Library> {
-    vec![&express::Express, &django::Django, &fastapi::FastApi, &flask::Flask, &appwrite::Appwrite, &fetch_api::FetchApi]
+    vec![
+        &express::Express,
+        &django::Django,
+        &fastapi::FastApi,
+        &flask::Flask,
+        &appwrite::Appwrite,
+        &fetch_api::FetchApi,
+    ]
 }
 
 /// What the platforms see in programs that were evaluated.

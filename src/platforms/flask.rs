@@ -66,7 +66,8 @@ fn last(path: &str) -> &str {
 
 /// Does this canonical name make an application?
 fn is_app_path(path: &str) -> bool {
-    (is_ours(path) || path.starts_with("py:flask_openapi3.")) && matches!(last(path), "Flask()" | "APIFlask()" | "OpenAPI()")
+    (is_ours(path) || path.starts_with("py:flask_openapi3."))
+        && matches!(last(path), "Flask()" | "APIFlask()" | "OpenAPI()")
 }
 
 /// Does this canonical name make a blueprint?

@@ -22,9 +22,7 @@ use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
 use crate::model::policy::{Fault, Known, Setting};
 use crate::model::project::Project;
-use crate::model::server::{
-    Effect, Failing, Handler, Role, Scope, Server, Slashes, Unanswered,
-};
+use crate::model::server::{Effect, Failing, Handler, Role, Scope, Server, Slashes, Unanswered};
 use crate::source::{Span, Spanned};
 
 /// What the faults are looked for in.
@@ -84,8 +82,17 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
         let rescuers = Rescuers::of(run, &log, id, &blueprints);
         let missing = rescuers.takes_missing_routes();
         let settled = cors::configured(|key| config::value(run, &log, id, key));
-        let mut making =
-            Making { run, packages, project, log: &log, app: id, rescuers, covered: false, settled, granted: Vec::new() };
+        let mut making = Making {
+            run,
+            packages,
+            project,
+            log: &log,
+            app: id,
+            rescuers,
+            covered: false,
+            settled,
+            granted: Vec::new(),
+        };
         let mut handlers = making.after(&around.after);
         let mixed = making.mixed(&handlers);
         handlers.extend(making.before(&around.before, None));
@@ -241,7 +248,8 @@ impl Making<'_, '_> {
                 span: event.span,
                 fault: Fault::Unread {
                     meant: None,
-                    reason: "Flask-CORS has read the configuration before, where it was given the application".to_owned(),
+                    reason: "Flask-CORS has read the configuration before, where it was given the application"
+                        .to_owned(),
                 },
             })
             .collect()
@@ -372,9 +380,9 @@ fn homeless(run: &Interp<'_>, packages: &Packages, project: &mut Project, extens
         })
     };
     for extension in extensions {
-        let home = extension.target.is_some_and(|id| {
-            is_app(run, id) || (is_blueprint_path(&run.object(id).path) && registered(id))
-        });
+        let home = extension
+            .target
+            .is_some_and(|id| is_app(run, id) || (is_blueprint_path(&run.object(id).path) && registered(id)));
         if !home {
             extension_handlers(run, packages, project, extension, &Options::default());
         }

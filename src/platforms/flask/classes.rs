@@ -61,7 +61,10 @@ fn shared(run: &Interp<'_>, class: &Value) -> Vec<Value> {
     let Kind::Class(inner) = &class.kind else { return Vec::new() };
     let fields = &run.object(inner.statics).fields;
     let lists = ["decorators", "method_decorators"].iter().filter_map(|name| fields.get(*name));
-    lists.filter_map(|value| value.as_list()).flat_map(|list| list.items.iter().map(|item| item.value.clone())).collect()
+    lists
+        .filter_map(|value| value.as_list())
+        .flat_map(|list| list.items.iter().map(|item| item.value.clone()))
+        .collect()
 }
 
 fn listed(run: &Interp<'_>, value: &Value) -> Option<Decorator> {

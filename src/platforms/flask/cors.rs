@@ -144,11 +144,7 @@ fn text_for_list(headers: &Value) -> Option<Setting> {
     let count = text.split(',').count();
     let effect = format!("Flask-CORS then compares headers with the whole text, and none of the {count} is allowed");
     let span = site(headers);
-    Some(Setting {
-        name: Spanned::new("allow_headers".into(), span),
-        span,
-        fault: Fault::TextForList { effect },
-    })
+    Some(Setting { name: Spanned::new("allow_headers".into(), span), span, fault: Fault::TextForList { effect } })
 }
 
 /// `CORS_…` of a configuration, by option.

@@ -86,7 +86,8 @@ fn known(path: &str, span: Span) -> Option<Decorator> {
         return Some(Decorator::Auth(span));
     }
     let registers = matches!(name, "route" | "get" | "post" | "put" | "patch" | "delete" | "expect" | "marshal_with");
-    let quiet = registers || HARMLESS.contains(&name) || package("flasgger") || package("flask_restx") || package("functools");
+    let quiet =
+        registers || HARMLESS.contains(&name) || package("flasgger") || package("flask_restx") || package("functools");
     (!quiet).then_some(Decorator::Unknown)
 }
 
@@ -107,7 +108,12 @@ pub(super) fn options(configured: Options, args: &Args) -> Options {
 
 /// Puts `@cross_origin` around a view: its lines come before every answer that is given back, none before what is raised. With
 /// `automatic` it answers `OPTIONS` itself, where the code of `outside` lets it; without such code nothing asks the view.
-pub(super) fn cross(handled: &Handled, lines: &[GuardedEffect], outside: Option<Span>, automatic: bool) -> Vec<GuardedEffect> {
+pub(super) fn cross(
+    handled: &Handled,
+    lines: &[GuardedEffect],
+    outside: Option<Span>,
+    automatic: bool,
+) -> Vec<GuardedEffect> {
     let mut effects = Vec::new();
     for one in &handled.effects {
         let mine = outside.is_none_or(|outside| !outside.contains(one.span));
@@ -116,7 +122,10 @@ pub(super) fn cross(handled: &Handled, lines: &[GuardedEffect], outside: Option<
             continue;
         }
         let guard = |when: &Formula| -> Vec<GuardedEffect> {
-            lines.iter().map(|line| GuardedEffect { when: when.clone().and(line.when.clone()), ..line.clone() }).collect()
+            lines
+                .iter()
+                .map(|line| GuardedEffect { when: when.clone().and(line.when.clone()), ..line.clone() })
+                .collect()
         };
         let asked = one.when.clone().and(method_is("OPTIONS", one.span));
         if automatic && outside.is_some() {

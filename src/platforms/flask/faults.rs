@@ -113,9 +113,10 @@ fn twice(server: &Server, project: &Project, faults: &mut Vec<HandlerFault>) {
 /// Is CORS registered for all answers of a route, those that are raised too?
 fn surrounded(server: &Server, route: &Handler) -> bool {
     let around = |handler: &Handler| is_layer(handler) || !handler.is_route() && handler.scope.overlaps(&route.scope);
-    server.handlers.iter().any(|handler| {
-        (is_cors(handler) || !handler.understood && handler.role == Role::Other) && around(handler)
-    })
+    server
+        .handlers
+        .iter()
+        .any(|handler| (is_cors(handler) || !handler.understood && handler.role == Role::Other) && around(handler))
 }
 
 /// What is raised passes by the lines that a view or its `@cross_origin` writes.
@@ -149,7 +150,8 @@ fn errors(server: &Server, handler: &Handler, project: &Project, faults: &mut Ve
         one.status = Some(status);
         one.other = Some(Spanned::new(handler.name.clone(), raised.span));
         if by_package {
-            one.detail = "what is raised passes by `@cross_origin`, which only sees what the view gives back".to_owned();
+            one.detail =
+                "what is raised passes by `@cross_origin`, which only sees what the view gives back".to_owned();
         }
         faults.push(one);
         return;
@@ -182,7 +184,8 @@ fn unhandled(server: &Server, index: usize, project: &Project, faults: &mut Vec<
         return;
     }
     let mut one = fault(FaultKind::PreflightUnhandled, answering.span, &handler.name);
-    one.detail = methods.iter().filter(|method| &***method != "HEAD").map(|method| &**method).collect::<Vec<_>>().join(", ");
+    one.detail =
+        methods.iter().filter(|method| &***method != "HEAD").map(|method| &**method).collect::<Vec<_>>().join(", ");
     if elsewhere {
         one.cors = cors_of(handler).map(|index| project.policies[index].span);
     }

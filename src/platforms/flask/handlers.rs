@@ -196,7 +196,14 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn lines(&mut self, when: &Formula, name: &str, value: &Value, event: &Event, effect: &dyn Fn(Name, HeaderValue) -> Effect) {
+    fn lines(
+        &mut self,
+        when: &Formula,
+        name: &str,
+        value: &Value,
+        event: &Event,
+        effect: &dyn Fn(Name, HeaderValue) -> Effect,
+    ) {
         for (guard, mut line) in header_values(value) {
             // What is not written as text points at the line that sends it.
             if line.as_text().is_none() {
@@ -424,7 +431,8 @@ impl Reader<'_, '_> {
         let given = |value: Option<&Value>, default: u16| value.map_or(Some(default), raised::status);
         match last(path) {
             "make_response()" if is_response(path) => {
-                let code = object.args.positional.iter().skip(1).find(|value| value.as_map().is_none() && !is_pairs(value));
+                let code =
+                    object.args.positional.iter().skip(1).find(|value| value.as_map().is_none() && !is_pairs(value));
                 let inner = object.args.positional.first().and_then(Value::as_object);
                 match (code, inner) {
                     (Some(code), _) => raised::status(code),

@@ -95,9 +95,7 @@ impl Options {
                 None => None,
             },
             Layer::Resource(options) => option(options, name),
-            Layer::Config(values) => {
-                values.iter().find(|(own, _)| *own == name).map(|(_, value)| value.clone())
-            }
+            Layer::Config(values) => values.iter().find(|(own, _)| *own == name).map(|(_, value)| value.clone()),
         })
     }
 

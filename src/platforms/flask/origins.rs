@@ -98,11 +98,7 @@ fn one(when: &Formula, entry: &Value, arms: &mut Vec<Arm>) {
         Kind::Regex { pattern, flags } => echo(origin_matches(pattern, flags.contains('i'), Anchor::Prefix, span)),
         Kind::Null | Kind::Undefined => {}
         Kind::Env(read) => echo(in_variable(read).unwrap_or_else(|| Formula::unknown(span))),
-        _ => arms.push(Arm {
-            when: when.clone().and(Formula::unknown(span)),
-            answer: OriginAnswer::Unknown,
-            span,
-        }),
+        _ => arms.push(Arm { when: when.clone().and(Formula::unknown(span)), answer: OriginAnswer::Unknown, span }),
     }
 }
 

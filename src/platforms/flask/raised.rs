@@ -23,8 +23,10 @@ pub(super) enum Raised {
 
 /// Is it the function that throws?
 pub(super) fn is_abort(path: &str) -> bool {
-    matches!(path, "py:flask.abort" | "py:werkzeug.exceptions.abort" | "py:flask_restful.abort" | "py:flask_restx.abort")
-        || (path.ends_with("().abort") && (path.starts_with("py:flask_restx.") || path.starts_with("py:flask_restful.")))
+    matches!(
+        path,
+        "py:flask.abort" | "py:werkzeug.exceptions.abort" | "py:flask_restful.abort" | "py:flask_restx.abort"
+    ) || (path.ends_with("().abort") && (path.starts_with("py:flask_restx.") || path.starts_with("py:flask_restful.")))
 }
 
 /// Werkzeug's exceptions, by their statuses.
@@ -94,7 +96,9 @@ pub(super) fn aborted(run: &Interp<'_>, event: &Event) -> Raised {
 /// A status as a number, as a text that begins with it, or as one of Python's names for it.
 pub(super) fn status(value: &Value) -> Option<u16> {
     match &value.kind {
-        Kind::Str(text) => text.get(..3).and_then(|digits| digits.parse().ok()).filter(|code| (100..1000).contains(code)),
+        Kind::Str(text) => {
+            text.get(..3).and_then(|digits| digits.parse().ok()).filter(|code| (100..1000).contains(code))
+        }
         Kind::External(path) if path.starts_with("py:http.HTTPStatus.") => {
             let name = path.trim_end_matches(".value").rsplit('.').next().unwrap_or("");
             by_name(name)

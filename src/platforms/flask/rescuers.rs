@@ -63,7 +63,12 @@ impl Rescuers {
     }
 
     /// The one that takes an exception of this class in a view of a blueprint.
-    pub(super) fn of_class(&self, class: &Value, status: Option<u16>, blueprint: Option<ObjectId>) -> Option<&Arc<Closure>> {
+    pub(super) fn of_class(
+        &self,
+        class: &Value,
+        status: Option<u16>,
+        blueprint: Option<ObjectId>,
+    ) -> Option<&Arc<Closure>> {
         let own = |one: &&Registered| one.blueprint.is_some() && one.blueprint == blueprint;
         let whole = |one: &&Registered| one.blueprint.is_none();
         let numbered = |one: &&Registered| match (&one.key.kind, status) {

@@ -50,7 +50,9 @@ pub(super) fn of_app(run: &Interp<'_>, log: &[Event], app: ObjectId) -> Vec<Rule
     let mut routes = Routes { run, log, rules: Vec::new() };
     routes.collect(app, &Place { prefix: String::new(), blueprints: Vec::new(), when: Formula::True });
     let mut rules = routes.rules;
-    rules.sort_by_cached_key(|rule| rule.path.as_ref().map_or(vec![(u8::MAX, String::new())], |path| weight(&path.value)));
+    rules.sort_by_cached_key(|rule| {
+        rule.path.as_ref().map_or(vec![(u8::MAX, String::new())], |path| weight(&path.value))
+    });
     rules
 }
 
@@ -138,7 +140,8 @@ impl Routes<'_, '_> {
             let path = &*event.target.path;
             let parent = event.target.object.and_then(|id| self.run.object(id).parent);
             if path.ends_with(".route()()") && parent == Some(api) {
-                let urls = event.target.object.map(|id| self.run.object(id).args.positional.clone()).unwrap_or_default();
+                let urls =
+                    event.target.object.map(|id| self.run.object(id).args.positional.clone()).unwrap_or_default();
                 for url in &urls {
                     self.rule(Some(url), None, event.args.positional.first(), event, at, place);
                 }
@@ -160,7 +163,10 @@ impl Routes<'_, '_> {
                             let given = event.args.get(1, "path").cloned();
                             match given {
                                 Some(path) => {
-                                    let inner = Place { prefix: format!("{}{}", place.prefix, text_of(Some(&path))), ..place.clone() };
+                                    let inner = Place {
+                                        prefix: format!("{}{}", place.prefix, text_of(Some(&path))),
+                                        ..place.clone()
+                                    };
                                     self.resources(made, &inner);
                                 }
                                 None => self.namespace(made, &args, place),

@@ -110,8 +110,8 @@ pub(super) fn member(run: &mut Interp<'_>, target: &Target, name: &str, span: Sp
             "headers" | "cookies" | "environ" => Some(external(&format!("{REQUEST}.{name}"), span)),
             "access_control_request_headers" => header("access-control-request-headers", span),
             "access_control_request_method" => header("access-control-request-method", span),
-            "args" | "form" | "json" | "data" | "values" | "files" | "remote_addr" | "url" | "base_url" | "endpoint"
-            | "url_rule" | "blueprint" | "view_args" => term(Term::of(Part::Other(name.into())), span),
+            "args" | "form" | "json" | "data" | "values" | "files" | "remote_addr" | "url" | "base_url"
+            | "endpoint" | "url_rule" | "blueprint" | "view_args" => term(Term::of(Part::Other(name.into())), span),
             _ => None,
         },
         "py:flask.request.headers" if !is_table_method(name) => header(name, span),
@@ -128,7 +128,11 @@ fn is_table_method(name: &str) -> bool {
 
 /// The application of a program that has one.
 fn only_app(run: &Interp<'_>) -> Option<ObjectId> {
-    let mut apps = (0..run.objects.len()).map(ObjectId).filter(|&id| is_app(run, id) && !run.object(id).args.open);
+    // Asked often, so only what is made by the class itself is looked for.
+    let mut apps = (0..run.objects.len()).map(ObjectId).filter(|&id| {
+        let object = run.object(id);
+        object.path.ends_with("Flask()") && is_app_path(&object.path) && !object.args.open
+    });
     let first = apps.next()?;
     // A factory that is called twice makes one application.
     apps.all(|other| run.object(other).span == run.object(first).span).then_some(first)

@@ -13,8 +13,8 @@ use super::cors::{self, Made};
 use super::decorators::{self, Decorator, automatic_answer, cross, refusal};
 use super::handlers::{Purpose, Task, handle};
 use super::hooks::Hooks;
-use super::routes::Rule;
 use super::is_cross_origin;
+use super::routes::Rule;
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
 use crate::model::condition::Formula;
 use crate::model::policy::Known;
@@ -117,7 +117,9 @@ impl Making<'_, '_> {
                 match (&*made, inner) {
                     ("class:.as_view()", Some(class)) => self.class(&class, rule, blueprint),
                     // `cross_origin()(view)`.
-                    (path, Some(Value { kind: Kind::Function(closure), .. })) if path.ends_with("()()") && is_cross_origin(&path[..path.len() - 2]) => {
+                    (path, Some(Value { kind: Kind::Function(closure), .. }))
+                        if path.ends_with("()()") && is_cross_origin(&path[..path.len() - 2]) =>
+                    {
                         let args = parent.map(|id| self.run.object(id).args.clone()).unwrap_or_default();
                         let span = parent.map_or(value.span, |id| self.run.object(id).span);
                         let mut around = decorators::of(self.run, self.log, rule.at, &closure);
@@ -181,7 +183,13 @@ impl Making<'_, '_> {
                 }
                 Decorator::Cors { args, span: at, inner } => {
                     let own = decorators::options(self.settled.clone(), &args);
-                    let made = Made { options: &own, span: at, when: Formula::True, place: "@cross_origin", covers: Formula::True };
+                    let made = Made {
+                        options: &own,
+                        span: at,
+                        when: Formula::True,
+                        place: "@cross_origin",
+                        covers: Formula::True,
+                    };
                     let mut lines = cors::decorator_lines(&made, self.run, self.packages);
                     lines.extend(self.left_alone(at));
                     let index = self.decorated(&made, &args, path);

@@ -29,14 +29,16 @@ fn certain(when: &Formula) -> bool {
 /// `cors = CORS()` that no `init_app` is called on.
 fn without_application(run: &Interp<'_>, found: &Found, faults: &mut Vec<HandlerFault>) {
     let used = |id: ObjectId| {
-        found.log.iter().any(|event| {
-            event.target.object == Some(id) || event.args.all().any(|value| value.as_object() == Some(id))
-        })
+        found
+            .log
+            .iter()
+            .any(|event| event.target.object == Some(id) || event.args.all().any(|value| value.as_object() == Some(id)))
     };
     for (index, object) in run.objects.iter().enumerate() {
         let made = is_extension(&object.path) && object.path.ends_with("()") && !object.args.open;
         if made && object.args.get(0, "app").is_none() && !found.servers.is_empty() && !used(ObjectId(index)) {
-            let again = run.objects.iter().enumerate().any(|(other, one)| one.span == object.span && used(ObjectId(other)));
+            let again =
+                run.objects.iter().enumerate().any(|(other, one)| one.span == object.span && used(ObjectId(other)));
             if !again {
                 let mut one = fault(FaultKind::NotInstalled, object.span, "CORS()");
                 one.detail = "it is given no application, and `init_app` is never called".to_owned();
@@ -72,7 +74,10 @@ fn around(event: &Event) -> Option<&Arc<Closure>> {
 /// `@cross_origin` above the line that registers the view, and without its parentheses.
 fn around_views(found: &Found, project: &Project, faults: &mut Vec<HandlerFault>) {
     let covered = project.servers.iter().flat_map(|server| &server.handlers).any(|handler| {
-        is_cors(handler) && reached(handler) && handler.scope.path.is_none() && !handler.effects.iter().any(|line| writes_origin(&line.effect))
+        is_cors(handler)
+            && reached(handler)
+            && handler.scope.path.is_none()
+            && !handler.effects.iter().any(|line| writes_origin(&line.effect))
     });
     for (at, event) in found.log.iter().enumerate() {
         let path = &*event.target.path;
@@ -85,7 +90,8 @@ fn around_views(found: &Found, project: &Project, faults: &mut Vec<HandlerFault>
             continue;
         }
         let home = closure.function.span;
-        let registers = |other: &Event| home.contains(other.span) && is_route(&other.target.path) && around(other).is_some();
+        let registers =
+            |other: &Event| home.contains(other.span) && is_route(&other.target.path) && around(other).is_some();
         let before = found.log[..at].iter().find(|other| registers(other));
         let after = found.log[at..].iter().any(registers);
         if let Some(route) = before.filter(|_| !after && !covered && home.contains(event.span)) {
