@@ -18,6 +18,7 @@ pub mod fastapi;
 pub mod fastify;
 pub mod fetch_api;
 mod file_routes;
+pub mod flask;
 mod header_rules;
 pub mod homes;
 pub mod hono;
@@ -61,6 +62,7 @@ pub fn libraries() -> Vec<&'static dyn Library> {
         &fastify::Fastify,
         &django::Django,
         &fastapi::FastApi,
+        &flask::Flask,
         &appwrite::Appwrite,
         &fetch_api::FetchApi,
         &hono::Hono,
@@ -80,6 +82,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    project.absorb(flask::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
     project.absorb(hono::recognise(run, packages));
     project.absorb(koa::recognise(run, packages));

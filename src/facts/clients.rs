@@ -340,7 +340,10 @@ fn unreached(link: &Link, project: &Project) -> Option<HandlerFacts> {
             && matches!(handler.role, Role::Other | Role::Proxy)
             && handler.scope.overlaps(&route.scope)
     };
-    let answers_options = |handler: &Handler| handler.scope.methods.iter().any(|method| &**method == "OPTIONS");
+    // What a framework answers by itself says nothing of CORS.
+    let answers_options = |handler: &Handler| {
+        handler.role != Role::Other && handler.scope.methods.iter().any(|method| &**method == "OPTIONS")
+    };
     if server.handlers.iter().any(unknown) {
         return None;
     }

@@ -81,6 +81,8 @@ const WORDS: &[(&str, Needles)] = &[
     ("starlette(", Needles::SERVER),
     ("nestfactory", Needles::SERVER),
     ("fastify(", Needles::SERVER),
+    ("flask(", Needles::SERVER),
+    ("blueprint(", Needles::SERVER),
     ("middleware =", Needles::SERVER),
     ("middleware +=", Needles::SERVER),
     ("split_settings", Needles::SERVER),
