@@ -6,6 +6,7 @@
 
 pub mod appwrite;
 mod assembly;
+pub mod builds;
 pub mod client;
 pub mod compose;
 mod configuration;
@@ -17,24 +18,33 @@ pub mod fastapi;
 pub mod fastify;
 pub mod fetch_api;
 mod file_routes;
+pub mod flask;
 mod header_rules;
+pub mod homes;
 pub mod hono;
+pub mod image;
+pub mod koa;
+pub mod manifests;
 pub mod manual;
 pub mod nest;
 pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
 mod node_http;
+mod onion;
 mod overrides;
 pub mod packages;
 pub mod ports;
 mod preflight_only;
+mod returned_origin;
 mod small_cors;
 pub mod spelling;
+pub mod unread;
 mod unread_cors;
 mod unused_options;
 pub mod values;
 mod vercel;
+pub mod wrangler;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;
@@ -52,9 +62,11 @@ pub fn libraries() -> Vec<&'static dyn Library> {
         &fastify::Fastify,
         &django::Django,
         &fastapi::FastApi,
+        &flask::Flask,
         &appwrite::Appwrite,
         &fetch_api::FetchApi,
         &hono::Hono,
+        &koa::Koa,
     ]
 }
 
@@ -70,8 +82,10 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    project.absorb(flask::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
     project.absorb(hono::recognise(run, packages));
+    project.absorb(koa::recognise(run, packages));
     project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);

@@ -222,7 +222,7 @@ fn push_headers(effects: Vec<(Formula, Effect)>, event: &Event, handled: &mut Ha
 }
 
 /// `set(name, value)` or `set({ name: value })`.
-fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
+pub(super) fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
     let Some(first) = event.args.positional.first() else { return Vec::new() };
     if first.as_map().is_some() {
         return map_effects(first);

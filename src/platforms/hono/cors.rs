@@ -6,13 +6,15 @@
 use std::sync::Arc;
 
 use super::super::manual::header_name;
+use super::super::onion;
 use super::super::packages::Packages;
+use super::super::returned_origin;
 use super::super::values::{
     env_uses, flag, in_production, in_variable, list_arms, names, option, origin_is, seconds, true_when,
 };
 use super::context::CONTEXT;
-use crate::eval::value::{Args, Closure, EnvShape, Kind, ObjectId, Reason, Value};
-use crate::eval::{Interp, THROW};
+use crate::eval::Interp;
+use crate::eval::value::{Closure, EnvShape, Kind, ObjectId, Reason, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
@@ -123,40 +125,12 @@ fn by_value(value: &Value) -> Vec<Arm> {
     }
 }
 
-/// `origin: (origin, c) => …`, run with a symbolic origin, which is an empty text where the request has none.
+/// `origin: (origin, c) => …`.
 fn called(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Arm> {
     let span = closure.function.span;
     let origin = Value::new(Kind::Term(Term::origin()), span);
     let context = Value::new(Kind::External(CONTEXT.into()), span);
-    let (events, told) = run.run_function(closure, &Args { positional: vec![origin, context], ..Args::default() });
-    let mut arms = Vec::new();
-    for event in events.iter().filter(|event| &*event.target.path == THROW) {
-        arms.push(Arm { when: event.when.clone(), answer: OriginAnswer::Fails, span: event.span });
-    }
-    for (when, value) in told.alternatives() {
-        let arm = |when: Formula, answer: OriginAnswer| Arm { when, answer, span: value.span };
-        match &value.kind {
-            Kind::Str(text) if &**text == "*" => arms.push(arm(when, OriginAnswer::Wildcard)),
-            Kind::Str(text) if !text.is_empty() => arms.push(arm(when, OriginAnswer::Fixed(text.clone()))),
-            // Whatever is sent is made a text: `true`.
-            Kind::Bool(true) => arms.push(arm(when, OriginAnswer::Fixed("true".into()))),
-            Kind::Str(_) | Kind::Undefined | Kind::Null | Kind::Bool(false) => {
-                arms.push(arm(when, OriginAnswer::Nothing))
-            }
-            Kind::Term(term) if term.is_origin() => {
-                let there = Test::Request { term: term.clone(), relation: Relation::Present };
-                let there = Formula::test(there, value.span);
-                arms.push(arm(when.clone().and(there.clone()), OriginAnswer::Echo));
-                arms.push(arm(when.and(there.negated()), OriginAnswer::Nothing));
-            }
-            Kind::Condition(formula) => {
-                arms.push(arm(when.clone().and(formula.clone()), OriginAnswer::Fixed("true".into())));
-                arms.push(arm(when, OriginAnswer::Nothing));
-            }
-            _ => arms.push(arm(when, OriginAnswer::Unknown)),
-        }
-    }
-    arms
+    returned_origin::arms(run, closure, vec![origin, context])
 }
 
 /// What the middleware does: it answers OPTIONS, and writes its lines over those of whatever else answers.
@@ -191,24 +165,19 @@ fn effects(policy: &Policy, star: bool) -> Vec<GuardedEffect> {
         };
         push(when, set("Access-Control-Allow-Origin", piece, arm.span), arm.span);
     }
-    if let Some(piece) = known(policy.allow_credentials.value) {
+    if let Some(piece) = onion::flag(policy.allow_credentials.value) {
         push(Formula::True, set("Access-Control-Allow-Credentials", piece, policy.allow_credentials.span), span);
     }
-    if let Some(piece) = joined(&policy.expose_headers.value) {
+    if let Some(piece) = onion::list(&policy.expose_headers.value) {
         push(Formula::True, set("Access-Control-Expose-Headers", piece, policy.expose_headers.span), span);
     }
     if !star {
         push(Formula::True, vary("Origin"), span);
     }
-    let age = match policy.max_age.value {
-        MaxAge::Missing => None,
-        MaxAge::Seconds(seconds) => Some(HeaderPiece::Text(seconds.to_string().into())),
-        MaxAge::Unknown => Some(HeaderPiece::Unknown),
-    };
-    if let Some(piece) = age {
+    if let Some(piece) = onion::seconds(policy.max_age.value) {
         push(preflight.clone(), set("Access-Control-Max-Age", piece, policy.max_age.span), span);
     }
-    if let Some(piece) = joined(&policy.allow_methods.value) {
+    if let Some(piece) = onion::list(&policy.allow_methods.value) {
         push(preflight.clone(), set("Access-Control-Allow-Methods", piece, policy.allow_methods.span), span);
     }
     let asked = Term::header("access-control-request-headers");
@@ -216,31 +185,12 @@ fn effects(policy: &Policy, star: bool) -> Vec<GuardedEffect> {
     let there = Formula::test(Test::Request { term: asked.clone(), relation: Relation::Present }, span);
     let lists = if mirrored { preflight.clone().and(there) } else { preflight.clone() };
     let close = TermOp::Replace { from: ", ".into(), to: ",".into(), all: true };
-    let piece = if mirrored { Some(HeaderPiece::Term(asked.then(close))) } else { joined(&policy.allow_headers.value) };
+    let piece =
+        if mirrored { Some(HeaderPiece::Term(asked.then(close))) } else { onion::list(&policy.allow_headers.value) };
     if let Some(piece) = piece {
         push(lists.clone(), set("Access-Control-Allow-Headers", piece, policy.allow_headers.span), span);
         push(lists, vary("Access-Control-Request-Headers"), span);
     }
     push(preflight, Effect::Answer(Some(204)), span);
     effects
-}
-
-fn known(value: Known) -> Option<HeaderPiece> {
-    match value {
-        Known::Yes => Some(HeaderPiece::Text("true".into())),
-        Known::No => None,
-        Known::Unknown => Some(HeaderPiece::Unknown),
-    }
-}
-
-/// A list as it is sent.
-fn joined(names: &Names) -> Option<HeaderPiece> {
-    match names {
-        Names::Listed { names, open: false } => {
-            let texts: Vec<&str> = names.iter().map(|name| &*name.value).collect();
-            (!texts.is_empty()).then(|| HeaderPiece::Text(texts.join(",").into()))
-        }
-        Names::Missing => None,
-        Names::Listed { .. } | Names::Mirrored | Names::Unknown => Some(HeaderPiece::Unknown),
-    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::super::fetch_api::made;
 use super::super::manual::{header_name, status as code};
 use super::super::node_handlers::{Handled, StatusSoFar};
+use super::super::onion::Library;
 use super::super::values::{header_lines, option};
 use super::context::{ANSWER, ANSWERS, CONTEXT, NEXT, is_context};
 use crate::eval::value::{Args, Closure, Kind, Reason, Value};
@@ -14,9 +15,6 @@ use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::Formula;
 use crate::model::server::{Effect, GuardedEffect};
 use crate::source::{Span, Spanned};
-
-/// What an object does that is called within a handler; `None` when it is no library's.
-type Library<'l> = &'l mut dyn FnMut(&mut Interp<'_>, &Event) -> Option<Vec<GuardedEffect>>;
 
 /// Runs a handler; `library` gives the effects of an object that is called with the context, as `cors(options)(c, next)` is.
 pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, library: Library<'_>) -> Handled {

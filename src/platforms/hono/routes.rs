@@ -3,22 +3,21 @@
 //! In: `use`, `get`, `on`, `route` … events. Out: servers with flat handler lists; what an application inside of another
 //! registers stands where it is mounted, below its path. Source: <https://hono.dev/docs/api/routing>.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::assembly::adopt;
 use super::super::express::overwritten::drop_covered;
 use super::super::express::registration::flatten;
 use super::super::manual::is_cors_header;
-use super::super::node_handlers::{Handled, fill, grant};
+use super::super::node_handlers::{fill, grant};
+use super::super::onion::{Framework, Policies};
 use super::super::packages::Packages;
 use super::context::is_context;
 use super::handlers::{handle, handle_error};
 use super::{APP, VERBS, cors};
-use crate::eval::value::{Closure, Kind, ObjectId, Value};
+use crate::eval::value::{Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
-use crate::model::policy::Known;
 use crate::model::project::Project;
 use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes, Unanswered};
 use crate::source::{Span, Spanned};
@@ -50,12 +49,13 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
     };
     let homes: Vec<ObjectId> =
         apps.iter().filter(|app| run.object(**app).parent.is_none() && !inner(app)).copied().collect();
-    let mut policies = BTreeMap::new();
+    let framework = Framework { is_cors: cors::is_cors, is_context, policy: cors::policy, handle };
+    let mut policies = Policies::new(framework, packages);
     for app in homes {
         let span = run.object(app).span;
         let (index, known_faults) = (project.servers.len(), project.faults.len());
         let mut builder =
-            Builder { run, packages, project, log: &log, policies: &mut policies, active: Vec::new(), complete: true };
+            Builder { run, project, log: &log, policies: &mut policies, active: Vec::new(), complete: true };
         let handlers = builder.handlers_of(app, "", &Formula::True);
         let complete = builder.complete;
         drop_covered(project, known_faults, &handlers);
@@ -77,21 +77,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
             ..Server::new("hono", file.file_name().unwrap_or("hono"), span, handlers)
         });
     }
-    unplaced(run, packages, &policies, project);
-}
-
-/// Policies of `cors(…)` that no known application applies.
-fn unplaced(run: &mut Interp<'_>, packages: &Packages, placed: &BTreeMap<Span, usize>, project: &mut Project) {
-    for id in (0..run.objects.len()).map(ObjectId) {
-        let object = run.object(id);
-        if cors::is_cors(&object.path)
-            && !placed.contains_key(&object.span)
-            && !project.policies.iter().any(|one| one.span == object.span)
-        {
-            let policy = cors::policy(run, packages, id);
-            project.policies.push(policy);
-        }
-    }
+    policies.rest(run, project);
 }
 
 /// What paths get that no route has.
@@ -117,18 +103,16 @@ fn failing(run: &mut Interp<'_>, app: ObjectId) -> Failing {
     if handled.understood && answers && handled.effects.iter().all(plain) { Failing::Inside } else { Failing::Unknown }
 }
 
-struct Builder<'b, 'r> {
+struct Builder<'b, 'r, 'p> {
     run: &'b mut Interp<'r>,
-    packages: &'b Packages,
     project: &'b mut Project,
     log: &'b [Event],
-    /// By the place of the call: a middleware made within a handler is made again each time that is run.
-    policies: &'b mut BTreeMap<Span, usize>,
+    policies: &'b mut Policies<'p>,
     active: Vec<ObjectId>,
     complete: bool,
 }
 
-impl Builder<'_, '_> {
+impl Builder<'_, '_, '_> {
     /// The handlers of an application below a path.
     fn handlers_of(&mut self, app: ObjectId, prefix: &str, when: &Formula) -> Vec<Handler> {
         let mut handlers = Vec::new();
@@ -237,7 +221,7 @@ impl Builder<'_, '_> {
             Kind::Object(id) => {
                 let path = self.run.object(*id).path.to_string();
                 if cors::is_cors(&path) {
-                    handler.role = Role::Cors(self.policy(*id));
+                    handler.role = Role::Cors(self.policies.of(self.run, *id, self.project));
                 } else if AUTH.contains(&path.as_str()) {
                     handler.role = Role::Auth;
                     handler.effects =
@@ -250,7 +234,7 @@ impl Builder<'_, '_> {
             }
             Kind::Function(closure) => {
                 let closure = closure.clone();
-                let handled = self.run_handler(&closure);
+                let handled = self.policies.run(self.run, &closure, self.project);
                 fill(&mut handler, handled, "hono", self.project);
                 grant(self.run, &mut handler, closure.function.span, "hono", self.project);
             }
@@ -261,49 +245,6 @@ impl Builder<'_, '_> {
         }
         handler
     }
-
-    fn run_handler(&mut self, closure: &Arc<Closure>) -> Handled {
-        let mut applied = Vec::new();
-        let (packages, policies, project) = (self.packages, &mut *self.policies, &mut *self.project);
-        let mut library = |run: &mut Interp<'_>, event: &Event| {
-            let id = event.target.object.filter(|_| event.args.all().any(is_context))?;
-            if !cors::is_cors(&run.object(id).path) {
-                return None;
-            }
-            let policy = policy_of(run, packages, id, policies, project);
-            applied.push((policy, event.span));
-            Some(project.policies[policy].effects.clone())
-        };
-        let mut handled = handle(self.run, closure, &mut library);
-        // A policy that is applied within a handler is the handler's.
-        for (policy, span) in applied {
-            handled.effects.insert(0, GuardedEffect { when: Formula::False, effect: Effect::Cors(policy), span });
-        }
-        handled
-    }
-
-    fn policy(&mut self, id: ObjectId) -> usize {
-        policy_of(self.run, self.packages, id, self.policies, self.project)
-    }
-}
-
-/// The policy of a `cors(…)`, made where it is met first.
-fn policy_of(
-    run: &mut Interp<'_>,
-    packages: &Packages,
-    id: ObjectId,
-    policies: &mut BTreeMap<Span, usize>,
-    project: &mut Project,
-) -> usize {
-    let span = run.object(id).span;
-    if let Some(known) = policies.get(&span) {
-        return *known;
-    }
-    let mut policy = cors::policy(run, packages, id);
-    policy.installed = Known::Yes;
-    policies.insert(span, project.policies.len());
-    project.policies.push(policy);
-    project.policies.len() - 1
 }
 
 fn methods_of(verb: &str) -> Vec<Arc<str>> {
