@@ -22,6 +22,7 @@ mod many;
 mod members;
 mod modules;
 mod names;
+mod nest_config;
 mod operators;
 mod run;
 mod schema_fields;
@@ -31,6 +32,7 @@ mod sequences;
 mod settings;
 mod strings;
 mod trace;
+mod tries;
 pub mod value;
 
 use std::collections::{HashMap, HashSet};
@@ -95,6 +97,11 @@ pub trait Library: Sync {
     fn call(&self, run: &mut Interp<'_>, target: &Target, args: &Args, span: Span) -> Option<Value> {
         let _ = (run, target, args, span);
         None
+    }
+    /// Does a call of this never come back, because it throws (Flask's `abort`)?
+    fn never_returns(&self, target: &Target) -> bool {
+        let _ = target;
+        false
     }
     /// Do classes of the program with these bases inherit something of this name that makes them what the library works with?
     /// Its call is then recorded as `class:.name`, with the class as the first argument.

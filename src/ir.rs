@@ -278,6 +278,8 @@ pub struct Param {
     pub annotation: Option<Expr>,
     /// `...rest`, `*args`, `**kwargs`.
     pub rest: bool,
+    /// Decorators of TypeScript, outermost first.
+    pub decorators: Vec<Expr>,
     /// Where it stands.
     pub span: Span,
 }

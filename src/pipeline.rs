@@ -155,7 +155,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
         .iter()
         .filter(|(id, kind, needles)| {
             let relevant = needles.meets(Needles::CORS | Needles::SERVER | Needles::FUNCTION);
-            about_servers && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            let code = kind.is_code() && *kind != Kind::Component;
+            about_servers && code && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();

@@ -6,6 +6,7 @@
 
 pub mod appwrite;
 mod assembly;
+pub mod builds;
 pub mod client;
 pub mod compose;
 mod configuration;
@@ -14,8 +15,10 @@ mod dev_proxy;
 pub mod django;
 pub mod express;
 pub mod fastapi;
+pub mod fastify;
 pub mod fetch_api;
 mod file_routes;
+pub mod flask;
 mod header_rules;
 pub mod homes;
 pub mod hono;
@@ -23,6 +26,7 @@ pub mod image;
 pub mod koa;
 pub mod manifests;
 pub mod manual;
+pub mod nest;
 pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
@@ -54,8 +58,11 @@ use crate::source::{FileId, Span, Spanned};
 pub fn libraries() -> Vec<&'static dyn Library> {
     vec![
         &express::Express,
+        &nest::Nest,
+        &fastify::Fastify,
         &django::Django,
         &fastapi::FastApi,
+        &flask::Flask,
         &appwrite::Appwrite,
         &fetch_api::FetchApi,
         &hono::Hono,
@@ -71,9 +78,11 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     nextjs::recognise(run, packages, entries, &cors, &mut project);
     vercel::recognise(run, entries, &nextjs::roots(packages, entries), &cors, &mut project);
     assembly::withdraw_unused(&mut project);
+    fastify::recognise(run, packages, &cors, &mut project);
     small_cors::recognise(run, packages, &mut project);
     project.absorb(django::recognise(run, packages));
     project.absorb(fastapi::recognise(run, packages));
+    project.absorb(flask::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
     project.absorb(hono::recognise(run, packages));
     project.absorb(koa::recognise(run, packages));

@@ -5,6 +5,7 @@
 //! becomes a gap and a [`Problem`].
 
 pub mod comments;
+pub mod component;
 pub mod dockerfile;
 pub mod document;
 pub mod dotenv;

@@ -18,7 +18,20 @@ use corslint::{pipeline, scan};
 use serde::Deserialize;
 
 /// The platforms whose servers are predicted, by the names the recordings use.
-const PLATFORMS: [&str; 9] = ["django", "express", "express4", "fastapi", "hono", "koa", "next", "nginx", "node-http"];
+const PLATFORMS: [&str; 12] = [
+    "django",
+    "express",
+    "express4",
+    "fastapi",
+    "fastify",
+    "flask",
+    "hono",
+    "koa",
+    "nest",
+    "next",
+    "nginx",
+    "node-http",
+];
 
 /// Wrong answers that are known, with the reason.
 const LIMITS: [(&str, &str, &str); 1] = [(

@@ -28,6 +28,9 @@ impl Interp<'_> {
         if path.starts_with("npm:env-var.") && word.starts_with("as") {
             return self.env_var_setting(target.object?, word, args, span);
         }
+        if path.ends_with("ConfigService().get") || path.ends_with("ConfigService().getOrThrow") {
+            return self.nest_setting(args, span);
+        }
         if path == "npm:config.get" {
             let settings = self.config_files(span)?;
             let name = args.positional.first()?.as_str()?.clone();
@@ -51,7 +54,7 @@ impl Interp<'_> {
     }
 
     /// `cors.origin` in maps within maps.
-    fn at_path(&mut self, settings: &Value, path: &str, span: Span) -> Value {
+    pub(super) fn at_path(&mut self, settings: &Value, path: &str, span: Span) -> Value {
         let mut value = settings.clone();
         for part in path.split('.').take(DEEPEST) {
             value = self.member(&value, &part.into(), span);

@@ -73,6 +73,8 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Names that have a value where a deployment is built.
+    pub builds: BTreeSet<Arc<str>>,
     /// Files that the user says are for developers' machines.
     pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
@@ -182,6 +184,14 @@ impl Environment {
             };
             deployed && file.passed.contains(name) && from.starts_with(&file.home)
         })
+    }
+
+    /// Is a variable given to what is built, by a file that says so without saying to what?
+    pub fn is_built_in(&self, name: &str) -> bool {
+        let deployed = |file: &&EnvFile| {
+            !matches!(file.deployment, Deployment::Development | Deployment::Test | Deployment::Example)
+        };
+        self.builds.contains(name) || self.files.iter().filter(deployed).any(|file| file.passed.contains(name))
     }
 
     /// What the files put into the holes of templates: of each variable the value for the deployment, else the one that people
@@ -321,13 +331,6 @@ impl Interp<'_> {
             let cast_first = !trimmed && matches!(method, ".list" | ".tuple" | ".dict");
             let default = args.get(if cast_first { 2 } else { 1 }, "default").cloned();
             return Some(self.read_env(&name()?, shape, default, span));
-        }
-        // Nest's ConfigService and its kin: `config.get('CORS_ORIGIN')` with a name written like a variable.
-        if path.ends_with("ConfigService().get") || path.ends_with("ConfigService().getOrThrow") {
-            let name = name()?;
-            let variable =
-                !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-            return variable.then(|| self.read_env(&name, EnvShape::Text, args.positional.get(1).cloned(), span));
         }
         None
     }

@@ -8,12 +8,8 @@ use std::sync::Arc;
 use super::Interp;
 use super::value::{Args, Closure, Kind, ModuleId, Reason, ScopeId, Value};
 use crate::ir::{self, Language, Pattern, Stmt, StmtKind};
-use crate::model::condition::{Formula, Test};
+use crate::model::condition::Formula;
 use crate::source::Span;
-
-/// Tests in the conditions of `throw` statements that together select a handler; larger ones would make the handler's own
-/// conditions too large to be kept.
-const LARGEST_SELECTION: usize = 100;
 
 /// Cases that one case of a `switch` may fall through.
 const LONGEST_FALL: usize = 16;
@@ -140,8 +136,9 @@ impl Interp<'_> {
                 Flow::Falls
             }
             StmtKind::Expr(expr) => {
+                let events = self.log.len();
                 self.eval(expr, scope);
-                Flow::Falls
+                self.after_call(expr, events)
             }
             StmtKind::If { test, then, otherwise } => self.run_if(test, then, otherwise, scope),
             StmtKind::Switch { subject, cases } => self.run_switch(subject, cases, scope),
@@ -198,6 +195,22 @@ impl Interp<'_> {
                 self.run_block(body, inner)
             }
         }
+    }
+
+    /// What follows a call that never comes back is not run.
+    fn after_call(&mut self, expr: &ir::Expr, events: usize) -> Flow {
+        let last = self.log.get(events..).and_then(|made| made.last());
+        let leaves = last.is_some_and(|event| {
+            event.span == expr.span && self.libraries.iter().any(|library| library.never_returns(&event.target))
+        });
+        if !leaves {
+            return Flow::Falls;
+        }
+        let when = self.since_call();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.throws.push((when, expr.span));
+        }
+        Flow::Leaves
     }
 
     pub(super) fn run_statement(&mut self, stmt: &Stmt, scope: ScopeId) {
@@ -406,91 +419,5 @@ impl Interp<'_> {
                 Flow::Falls
             }
         }
-    }
-
-    pub(super) fn run_try(
-        &mut self,
-        body: &[Stmt],
-        handlers: &[(Option<Arc<str>>, Vec<Stmt>)],
-        finally: &[Stmt],
-        span: Span,
-        scope: ScopeId,
-    ) -> Flow {
-        let depth = self.path.len();
-        let inner = self.block_scope(scope);
-        let (returned_before, thrown_before) = self.ways_out();
-        let (events_before, objects_before) = (self.log.len(), self.objects.len());
-        let body_flow = self.run_block(body, inner);
-        let body_rest = self.path.split_off(depth);
-        let thrown = Formula::test(Test::Thrown(span), span);
-        // Only what is done to something outside can throw where nothing says so.
-        let may_throw = self.log.len() > events_before || self.objects.len() > objects_before;
-        if let (Some(frame), true) = (self.frames.last_mut(), may_throw && !handlers.is_empty()) {
-            // What the body gives back is given back where nothing was thrown.
-            for (when, _) in frame.returns.iter_mut().skip(returned_before) {
-                *when = when.clone().and(thrown.clone().negated());
-            }
-        }
-        if !handlers.is_empty() {
-            self.log.iter_mut().skip(events_before).filter(|event| &*event.target.path == super::THROW).for_each(
-                |event| {
-                    event.target.path = super::CAUGHT.into();
-                },
-            );
-        }
-        let left: Vec<Formula> = self
-            .frames
-            .last()
-            .map(|frame| frame.returns.iter().skip(returned_before).map(|(when, _)| when.clone()).collect())
-            .unwrap_or_default();
-        // What the body throws itself is handled here: those conditions select the handler for certain.
-        let mine: Vec<(Formula, Span)> = self
-            .frames
-            .last_mut()
-            .map(|frame| frame.throws.split_off(thrown_before.min(frame.throws.len())))
-            .unwrap_or_default();
-        let mut selectors = vec![thrown];
-        let since = self.since_call();
-        let mut room = LARGEST_SELECTION;
-        for (when, _) in mine {
-            let when = when.given(std::slice::from_ref(&since));
-            // What has no room is left to the test that says "something was thrown": it is as undecided as they are.
-            if let Some(rest) = room.checked_sub(when.size()) {
-                room = rest;
-                selectors.push(when);
-            }
-        }
-        let mut all_leave = body_flow == Flow::Leaves;
-        let mut some_fall = false;
-        for (index, (name, block)) in handlers.iter().enumerate() {
-            let inner = self.block_scope(scope);
-            self.path.push(Formula::any(selectors.iter().cloned()));
-            if index > 0 {
-                self.path.push(Formula::unknown(block.first().map_or(span, |stmt| stmt.span)));
-            }
-            if let Some(name) = name {
-                self.declare(inner, name.clone(), Value::unknown(Reason::NotModelled, span));
-            }
-            let flow = self.run_block(block, inner);
-            self.path.truncate(depth);
-            all_leave &= flow == Flow::Leaves;
-            some_fall |= flow == Flow::Falls;
-        }
-        let inner = self.block_scope(scope);
-        if self.run_block(finally, inner) == Flow::Leaves {
-            return Flow::Leaves;
-        }
-        if all_leave {
-            return Flow::Leaves;
-        }
-        match (body_flow, some_fall) {
-            // Thrown or not, what follows is run unless the function was left.
-            (Flow::Falls, true) => {
-                self.path.push(Formula::any(left.iter().map(|when| when.given(std::slice::from_ref(&since)))).negated())
-            }
-            (Flow::Falls, false) => self.path.extend(body_rest),
-            (Flow::Leaves, _) => {}
-        }
-        Flow::Falls
     }
 }

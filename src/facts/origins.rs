@@ -28,6 +28,7 @@ pub(super) fn gather(
     facts: &mut Facts,
 ) {
     let open = facts_of_policy.allow_origin.any.0;
+    let together = project.fronts.iter().any(|front| front.forwards && front.serves_pages);
     // What is in force nowhere allows nobody in production, though it may be loose for whoever puts it in force.
     let in_force = policy.installed != Known::No;
     let insecure = insecure_twins(&policy.allow_origin).into_iter().map(|(twin, span)| (twin, span, false));
@@ -46,6 +47,7 @@ pub(super) fn gather(
             loopback: (in_force && loopback).into(),
             stated: is_stated.into(),
             host: Text::new(host),
+            together: together.into(),
             policy: facts_of_policy.clone(),
             ..OriginFacts::default()
         });
@@ -138,6 +140,7 @@ pub(super) fn gather(
             scheme_mismatch: other_scheme.is_some().into(),
             other_scheme: other_scheme.unwrap_or_default(),
             host: Text::new(host),
+            together: together.into(),
             policy: facts_of_policy.clone(),
         });
     }

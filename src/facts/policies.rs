@@ -141,7 +141,9 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         (probed.null, probed.loose, probed.shared_suffix) = (None, None, None);
     }
     let credentials = question(&policy.allow_credentials);
-    let public = !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
+    let function = matches!(policy.platform, "supabase" | "netlify") && policy.paths.is_empty();
+    let webhook = function && policy.place.split(['-', '_']).any(|word| word.eq_ignore_ascii_case("webhook"));
+    let public = webhook || !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
     let with_credentials = policy.allow_credentials.value == Known::Yes;
     PolicyFacts {
         span: Some(policy.span),
@@ -352,7 +354,7 @@ fn answers_preflights(policy: &Policy) -> bool {
 
 /// Routes that are public by their name.
 fn is_public(path: &str) -> bool {
-    const WORDS: [&str; 33] = [
+    const WORDS: [&str; 39] = [
         "public",
         "fonts",
         "font",
@@ -373,7 +375,9 @@ fn is_public(path: &str) -> bool {
         "widgets",
         "oembed",
         "feed",
+        "feeds",
         "rss",
+        "atom",
         "icons",
         "favicon",
         "cdn",
@@ -384,6 +388,11 @@ fn is_public(path: &str) -> bool {
         "health",
         "healthz",
         "sitemap",
+        "robots",
+        "openapi",
+        // Whoever calls these is a server and signs what it sends.
+        "webhook",
+        "webhooks",
         "opengraph-image",
         "scripts",
     ];

@@ -123,6 +123,7 @@ struct Assumed<'w> {
     situation: Situation<'w>,
     assumed: &'w [(Test, bool)],
     thrown: &'w [Span],
+    lines: &'w [Line],
 }
 
 impl World for Assumed<'_> {
@@ -132,8 +133,17 @@ impl World for Assumed<'_> {
             // Whoever sends something that may be a proof may be signed in.
             (Test::Authenticated, Some(request)) if proves(request) => None,
             (Test::Thrown(body), _) => Some(self.thrown.contains(body)),
+            (Test::Sent(name), _) => self.sent(name),
             _ => self.situation.test(test),
         })
+    }
+}
+
+impl Assumed<'_> {
+    /// Does a header of the answer have a value that is not empty?
+    fn sent(&self, name: &str) -> Option<bool> {
+        let mut lines = self.lines.iter().filter(|line| line.name.eq_ignore_ascii_case(name));
+        lines.next().map_or(Some(false), |first| first.value.as_ref().map(|value| !value.is_empty()))
     }
 }
 
@@ -163,7 +173,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             request: Some(self.request),
             status: self.status.or(self.pending),
         };
-        let world = Assumed { situation, assumed: self.assumed, thrown: &self.thrown };
+        let world = Assumed { situation, assumed: self.assumed, thrown: &self.thrown, lines: &self.lines };
         match formula.eval(&world) {
             Some(truth) => Ok(truth),
             None => {
@@ -228,7 +238,7 @@ impl<'a, 'w> Walk<'a, 'w> {
     fn sees(&self, scope: &Scope, path: &str) -> Option<bool> {
         match self.running.server.slashes {
             Slashes::Ignored => scope.sees_path(path),
-            Slashes::Counted | Slashes::Redirected(_) => scope.sees_path_exactly(path),
+            Slashes::Counted | Slashes::Redirected(_) | Slashes::Added(_) => scope.sees_path_exactly(path),
         }
     }
 
@@ -443,8 +453,8 @@ impl<'a, 'w> Walk<'a, 'w> {
 
     /// The status of a route whose own is not known, where routes are taken to answer.
     fn taken_for_granted(&self, index: usize) -> Option<u16> {
-        let is_route = self.running.server.handlers[index].role == Role::Route;
-        self.running.routes_answer.filter(|_| is_route)
+        let handler = &self.running.server.handlers[index];
+        self.running.routes_answer.filter(|_| handler.is_route())
     }
 
     fn answered(&mut self, handler: Option<usize>, status: u16, span: Span) {

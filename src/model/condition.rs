@@ -57,6 +57,8 @@ pub enum Test {
     Authenticated,
     /// Something inside the `try` at this place was thrown.
     Thrown(Span),
+    /// The answer that is being made has this header already, by its lower-case name.
+    Sent(Arc<str>),
     /// A condition that cannot be decided statically; the same place is the same unknown.
     Unknown(Span),
 }

@@ -96,7 +96,7 @@ fn blanked(upstream: &Upstream) -> Option<Span> {
 
 /// The answer depends on the request's `Origin`.
 fn asks_origin(policy: &Policy) -> bool {
-    probe(&policy.allow_origin).dynamic || matches!(policy.platform, "django" | "fastapi" | "starlette")
+    probe(&policy.allow_origin).dynamic || matches!(policy.platform, "django" | "fastapi" | "flask" | "starlette")
 }
 
 /// A policy that certainly answers all requests of a server with the header.

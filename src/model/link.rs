@@ -40,8 +40,7 @@ pub fn links(project: &Project) -> Vec<Link> {
     let known = Servers::of(project);
     let mut links = Vec::new();
     for (client, request) in project.clients.iter().enumerate() {
-        // A server of socket.io beside the routes has a policy of its own.
-        if request.library == "socket.io" {
+        if !request.meets_routes() {
             continue;
         }
         for (index, url) in request.urls.iter().enumerate() {
@@ -313,7 +312,9 @@ fn cross_origin(request: &ClientRequest, url: &ClientUrl, server: &Server) -> bo
     match &url.base {
         Base::Absolute { .. } => !(serves_pages && together),
         Base::Variable { .. } => !serves_pages,
-        Base::Relative | Base::Open => false,
+        // The functions of a platform are reached under its own host, whatever the project's name is.
+        Base::Open => request.library == "supabase-js",
+        Base::Relative => false,
     }
 }
 

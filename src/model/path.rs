@@ -8,7 +8,7 @@ use super::term::{Anchor, Pattern};
 /// What a parameter's converter accepts, as the routers that have it say.
 fn converter(name: &str) -> Option<&'static str> {
     Some(match name {
-        "" | "str" => "[^/]+",
+        "" | "str" | "string" => "[^/]+",
         "int" => "[0-9]+",
         "float" => r"[0-9]+(?:\.[0-9]+)?",
         "slug" => "[-a-zA-Z0-9_]+",

@@ -213,6 +213,7 @@ fn attacks(host: &str) -> Vec<String> {
         format!("https://evil{host}"),
         format!("https://{host}.evil.com"),
         format!("https://{host}evil.com"),
+        format!("https://app.{host}.evil.example"),
     ];
     // A dot that stands for any character: `app.example.com` also reads `appxexample.com`.
     for (at, _) in host.match_indices('.') {

@@ -83,6 +83,8 @@ pub enum Slashes {
     Counted,
     /// The same, and a path that no route has is redirected with this status to its twin where a route has that (Starlette).
     Redirected(u16),
+    /// The same, but only a missing slash is added, and only where the route has the method as well (Flask).
+    Added(u16),
 }
 
 /// Who turns an exception (`Effect::Fail`) into an answer.
@@ -168,6 +170,12 @@ impl Handler {
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// Does it answer for a path, perhaps with CORS headers of its own?
+    pub fn is_route(&self) -> bool {
+        let whole = self.scope.path.is_some() && !self.scope.prefix && !self.scope.methods.is_empty();
+        self.role == Role::Route || (matches!(self.role, Role::Cors(_)) && whole && !self.effects.is_empty())
     }
 }
 

@@ -79,6 +79,8 @@ pub enum TermOp {
     Slice(i32, Option<i32>),
     /// `text` when absent: `headers.get('origin', '')`.
     Default(Arc<str>),
+    /// The names of a list with commas: trimmed, those that match, sorted, with a comma and a blank between them.
+    Names(Option<Pattern>),
 }
 
 /// A part of the request and the steps done to it.
@@ -218,8 +220,20 @@ fn step(value: TermValue, op: &TermOp) -> TermValue {
             TermOp::StripPrefix(prefix) => Text(text.strip_prefix(&**prefix).unwrap_or(&text).to_owned()),
             TermOp::Slice(from, to) => Text(slice(&text, *from, *to)),
             TermOp::Default(_) => Text(text),
+            TermOp::Names(kept) => kept_names(&text, kept.as_ref()).map_or(Unknown, Text),
         },
     }
+}
+
+fn kept_names(text: &str, kept: Option<&Pattern>) -> Option<String> {
+    let mut names = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        if kept.map_or(Some(true), |pattern| pattern.matches(name))? {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Some(names.join(", "))
 }
 
 fn slice(text: &str, from: i32, to: Option<i32>) -> String {

@@ -141,7 +141,7 @@ impl World for Situation<'_> {
             }
             Test::Authenticated => Some(false),
             Test::Thrown(_) => Some(false),
-            Test::Unknown(_) => None,
+            Test::Sent(_) | Test::Unknown(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Stated;
 use crate::eval::environment::{Deployment, EnvFile, EnvSource, Environment};
-use crate::platforms::{compose, homes, image, is_test_path, manifests, wrangler};
+use crate::platforms::{builds, compose, homes, image, is_test_path, manifests, wrangler};
 use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice};
 use crate::syntax::document::Node;
@@ -23,6 +23,7 @@ struct Reading<'s> {
     directories: BTreeSet<&'s Utf8Path>,
     files: Vec<EnvFile>,
     manifests: Vec<(Utf8PathBuf, Vec<Node>)>,
+    builds: builds::Names,
 }
 
 pub(super) fn read(
@@ -33,13 +34,20 @@ pub(super) fn read(
 ) -> Environment {
     let code = scan.files.iter().filter(|file| file.kind.is_code());
     let directories = homes::directories(code.map(|file| &*file.path));
-    let mut reading = Reading { scan, stated, directories, files: Vec::new(), manifests: Vec::new() };
+    let mut reading =
+        Reading { scan, stated, directories, files: Vec::new(), manifests: Vec::new(), builds: builds::Names::new() };
     for &(id, kind, needles) in kept {
         let path = scan.sources.path(id);
         let name = path.file_name().unwrap_or("");
         match kind {
             Kind::Env => reading.env(id, all_notices),
             Kind::Yaml if compose::is_compose(name) => reading.compose(id),
+            Kind::Yaml if builds::is_workflow(path) => {
+                reading.built(path, builds::of_workflow(&yaml::parse(id, scan.sources.text(id)).0));
+            }
+            Kind::Toml if name == "netlify.toml" => {
+                reading.built(path, builds::of_netlify(&toml::parse(id, scan.sources.text(id)).0));
+            }
             Kind::Yaml if needles.contains(Needles::DEPLOYS) && !is_test_path(scan.below(id)) => {
                 reading.manifests.push((path.to_owned(), yaml::parse(id, scan.sources.text(id)).0));
             }
@@ -57,6 +65,7 @@ pub(super) fn read(
     Environment {
         stated: stated.variables.clone(),
         files,
+        builds: reading.builds,
         development: stated.development.clone(),
         closed: stated.closed,
         trust_local: stated.closed,
@@ -78,6 +87,7 @@ impl Reading<'_> {
     fn compose(&mut self, id: FileId) {
         let path = self.scan.sources.path(id);
         let (documents, _) = yaml::parse(id, self.scan.sources.text(id));
+        self.built(path, compose::built(&documents));
         let folder = path.parent().unwrap_or(Utf8Path::new(""));
         let others: Vec<Utf8PathBuf> =
             compose::env_files(&documents).iter().map(|named| folder.join(named.trim_start_matches("./"))).collect();
@@ -109,9 +119,18 @@ impl Reading<'_> {
         }
     }
 
+    /// What a build is given counts unless it is a build for developers.
+    fn built(&mut self, path: &Utf8Path, names: builds::Names) {
+        if !matches!(self.by_name(path), Deployment::Development | Deployment::Test) {
+            self.builds.extend(names);
+        }
+    }
+
     fn image(&mut self, id: FileId) {
         let path = self.scan.sources.path(id);
-        let image = image::read(&dockerfile::parse(id, self.scan.sources.text(id)));
+        let instructions = dockerfile::parse(id, self.scan.sources.text(id));
+        self.built(path, builds::of_image(&instructions));
+        let image = image::read(&instructions);
         if image.variables.is_empty() && image.passed.is_empty() {
             return;
         }

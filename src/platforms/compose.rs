@@ -44,6 +44,15 @@ pub fn services(documents: &[Node]) -> Vec<Service> {
     services.filter(|service| !service.variables.is_empty() || !service.passed.is_empty()).collect()
 }
 
+/// Names that services hand to the builds of their images.
+pub fn built(documents: &[Node]) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
+    for arguments in entries(documents).filter_map(|service| service.get("build")?.get("args")) {
+        super::builds::of_arguments(arguments, &mut names);
+    }
+    names
+}
+
 fn entries(documents: &[Node]) -> impl Iterator<Item = &Node> {
     let services = documents.iter().filter_map(|document| document.get("services")).flat_map(Node::entries);
     services.map(|(_, service)| service)

@@ -1,6 +1,7 @@
 //! Express: applications and routers, their handlers in order, the `cors` package and headers written by hand.
 //!
-//! In: the evaluator's log. Out: servers, policies, faults of order and registration. Source: <https://expressjs.com/en/api.html>.
+//! In: the evaluator's log. Out: servers (those of Nest, which is built on Express, among them), policies, faults of order and
+//! registration. Source: <https://expressjs.com/en/api.html>.
 //! Never judges.
 
 mod apollo;
@@ -110,6 +111,7 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages) -> (Project, CorsObj
     socket_io::policies(run, packages, &mut project);
     contexts::policies(run, &cors, &mut project);
     registration::servers(run, packages, &cors, &mut project);
+    super::nest::servers(run, packages, &cors, &mut project);
     order::faults(run, &cors, &mut project);
     (project, cors)
 }

@@ -6,11 +6,11 @@
 mod apps;
 mod cors;
 mod effects;
-mod faults;
+pub(super) mod faults;
 mod handlers;
-mod layers;
+pub(super) mod layers;
 mod parameters;
-mod preflight;
+pub(super) mod preflight;
 mod rescuers;
 mod routes;
 mod symbols;

@@ -66,9 +66,14 @@ pub(super) fn run_with(
 ) -> Handled {
     let args = Args { positional, ..Args::default() };
     let (events, _) = run.run_function(closure, &args);
+    read(run, closure, &events, cors)
+}
+
+/// What a function did to the answer.
+pub(super) fn read(run: &Interp<'_>, closure: &Closure, events: &[Event], cors: &CorsObjects) -> Handled {
     let mut handled = Handled { understood: true, ..Handled::default() };
     let mut status = StatusSoFar::default();
-    for event in &events {
+    for event in events {
         read_event(run, event, cors, &mut status, &mut handled);
     }
     let own_calls = run.fallible.iter().filter(|call| closure.function.span.contains(**call));
@@ -153,7 +158,9 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
                 push_headers(map_effects(map), event, handled);
             }
         }
-        "express:res.setHeaders" => push_headers(first.map(map_effects).unwrap_or_default(), event, handled),
+        "express:res.setHeaders" | "express:res.headers" => {
+            push_headers(first.map(map_effects).unwrap_or_default(), event, handled)
+        }
         "express:res.removeHeader" => {
             if let Some(name) = first.and_then(Value::as_str) {
                 push(Effect::Remove(header_name(name, event.span)), event.span);

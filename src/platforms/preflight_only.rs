@@ -4,6 +4,7 @@
 
 use super::express::order::{is_cors, reached};
 use super::manual::is_cors_header;
+use crate::model::policy::Known;
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Effect, Handler, Role, Server};
 use crate::model::world::{Assume, Request, Situation};
@@ -14,7 +15,9 @@ pub(super) fn faults(project: &mut Project) {
     let mut found = Vec::new();
     for server in project.servers.iter().filter(|server| server.complete && server.upstream.is_none()) {
         for (index, handler) in server.handlers.iter().enumerate() {
-            if let Some(line) = answers_preflights_alone(handler).filter(|_| reached(handler))
+            // Of what is not in force that is said, and nothing else.
+            let lost = handler.policies().into_iter().any(|policy| project.policies[policy].installed == Known::No);
+            if let Some(line) = answers_preflights_alone(handler).filter(|_| reached(handler) && !lost)
                 && let Some(route) = bare_route(server, index, handler)
             {
                 let mut fault =

@@ -86,6 +86,7 @@ fn front(run: &mut Interp<'_>, home: &Utf8Path) -> Option<Front> {
         span: rewrites.span,
         forwards: true,
         serves_files: false,
+        serves_pages: false,
         grants: passes("headers").is_some(),
     })
 }

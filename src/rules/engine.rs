@@ -44,10 +44,11 @@ pub fn order(a: &Finding, b: &Finding, sources: &Sources) -> std::cmp::Ordering 
     path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b)))
 }
 
-/// A finding and the server it is about.
+/// A finding, the server it is about, and what it is told apart by from others like it.
 struct Found {
     finding: Finding,
     server: Option<u32>,
+    apart: Option<String>,
 }
 
 fn apply(rule: &Rule, facts: &Facts, sources: &Sources) -> Outcome {
@@ -55,7 +56,10 @@ fn apply(rule: &Rule, facts: &Facts, sources: &Sources) -> Outcome {
     let mut notices = Vec::new();
     for subject in facts.of(rule.given) {
         match judge(rule, subject) {
-            Ok(Some(finding)) => found.push(Found { finding, server: subject.server() }),
+            Ok(Some(finding)) => {
+                let apart = rule.apart.as_ref().and_then(|path| path.text(subject));
+                found.push(Found { finding, server: subject.server(), apart });
+            }
             Ok(None) => {}
             Err(message) => notices.push(notice(rule, subject, &message, sources)),
         }
@@ -147,12 +151,12 @@ fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
     merged.into_iter().map(|one| one.finding).collect()
 }
 
-/// The first finding of each kind, with the places of the others as labels.
+/// The first finding of each kind and of what it is told apart by, with the places of the others as labels.
 fn first_of_each(found: Vec<Found>, same: fn(&Found, &Found) -> bool) -> Vec<Found> {
     let mut kept: Vec<Found> = Vec::new();
     for next in found {
         let label = next.finding.primary.clone();
-        let Some(first) = kept.iter_mut().find(|one| same(one, &next)) else {
+        let Some(first) = kept.iter_mut().find(|one| one.apart == next.apart && same(one, &next)) else {
             kept.push(next);
             continue;
         };

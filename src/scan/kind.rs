@@ -14,6 +14,8 @@ pub enum Kind {
     TypeScript,
     /// TypeScript with JSX.
     Tsx,
+    /// Markup with scripts: Vue, Svelte, Astro.
+    Component,
     /// Python.
     Python,
     /// An nginx configuration or a snippet of one.
@@ -51,6 +53,7 @@ impl Kind {
             "ts" | "mts" | "cts" if is_declaration(name) => None,
             "ts" | "mts" | "cts" => Some(Kind::TypeScript),
             "tsx" => Some(Kind::Tsx),
+            "vue" | "svelte" | "astro" => Some(Kind::Component),
             "py" => Some(Kind::Python),
             "json" if name == "composer.json" => Some(Kind::Manifest),
             "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
@@ -69,7 +72,7 @@ impl Kind {
 
     /// Is it program code, which imports and is imported?
     pub fn is_code(self) -> bool {
-        matches!(self, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Python)
+        matches!(self, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Component | Kind::Python)
     }
 
     /// The lower-case name shown to users.
@@ -78,6 +81,7 @@ impl Kind {
             Kind::JavaScript => "javascript",
             Kind::TypeScript => "typescript",
             Kind::Tsx => "tsx",
+            Kind::Component => "component",
             Kind::Python => "python",
             Kind::Nginx => "nginx",
             Kind::Env => "env",
@@ -211,6 +215,7 @@ mod tests {
             (Kind::JavaScript, &["a.js", "src/a.cjs", "a.mjs", "a.jsx", "env.js"]),
             (Kind::TypeScript, &["a.ts", "a.mts", "a.cts", "env.ts", ".env.ts"]),
             (Kind::Tsx, &["a.tsx"]),
+            (Kind::Component, &["App.vue", "routes/+page.svelte", "index.astro"]),
             (Kind::Python, &["a.py", "settings/production.py", "nginx.py"]),
             (
                 Kind::Env,

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::document::{Node, NodeKind};
 use super::javascript::Dialect;
 use super::nginx::Directive;
-use super::{dotenv, javascript, json, nginx, python, toml, yaml};
+use super::{component, dotenv, javascript, json, nginx, python, toml, yaml};
 use crate::source::{FileId, Span};
 
 /// The language of a file.
@@ -16,6 +16,8 @@ use crate::source::{FileId, Span};
 pub enum Form {
     /// JavaScript or TypeScript.
     JavaScript(Dialect),
+    /// Markup with scripts.
+    Component,
     /// Python.
     Python,
     /// nginx.
@@ -42,6 +44,7 @@ pub fn comments(form: Form, text: &str) -> Vec<Range<usize>> {
     let mut values = Vec::new();
     match form {
         Form::JavaScript(dialect) => return javascript::comments(text, dialect),
+        Form::Component => return component::comments(text),
         Form::Python => return python::comments(text),
         Form::Nginx => words(&nginx::parse(SOME, text).0, &mut values),
         Form::Yaml => yaml::parse(SOME, text).0.iter().for_each(|document| scalars(document, &mut values)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::outcome::{Line, Outcome};
 use super::{Ended, Flow, Stop, Walk};
-use crate::model::server::{Failing, Role, Slashes, Unanswered};
+use crate::model::server::{Failing, Role, Scope, Slashes, Unanswered};
 use crate::source::Span;
 
 impl Walk<'_, '_> {
@@ -69,12 +69,15 @@ impl Walk<'_, '_> {
         }
         let routed = methods.is_some();
         let status = match (server.unanswered, routed) {
-            (Unanswered::Unknown, _) => {
-                return Err(Stop::Unknown(Outcome::unknown("what nobody answers is not known", server.span)));
-            }
             (Unanswered::OptionsForRoutes, true) if self.request.method == "OPTIONS" => 200,
             (Unanswered::MethodNotAllowed, true) => 405,
-            _ => self.redirected()?.unwrap_or(404),
+            (unanswered, _) => match (self.redirected()?, unanswered) {
+                (Some(status), _) => status,
+                (None, Unanswered::Unknown) => {
+                    return Err(Stop::Unknown(Outcome::unknown("what nobody answers is not known", server.span)));
+                }
+                (None, _) => 404,
+            },
         };
         if let (405, Some(methods)) = (status, methods) {
             // Several methods stand in no certain order.
@@ -87,14 +90,19 @@ impl Walk<'_, '_> {
 
     /// The status of a redirect to the path with, or without, a last slash, where a route has that.
     fn redirected(&self) -> Result<Option<u16>, Stop> {
-        let Slashes::Redirected(status) = self.running.server.slashes else { return Ok(None) };
         let path = self.path();
-        let twin = match path.strip_suffix('/') {
-            Some("") => return Ok(None),
-            Some(_) => path.trim_end_matches('/').to_owned(),
-            None => format!("{path}/"),
+        let (status, twin) = match (self.running.server.slashes, path.strip_suffix('/')) {
+            (Slashes::Ignored | Slashes::Counted, _) | (Slashes::Redirected(_), Some("")) => return Ok(None),
+            (Slashes::Added(_), Some(_)) => return Ok(None),
+            (Slashes::Redirected(status), Some(_)) => (status, path.trim_end_matches('/').to_owned()),
+            (Slashes::Redirected(status) | Slashes::Added(status), None) => (status, format!("{path}/")),
         };
-        for handler in self.running.server.handlers.iter().filter(|handler| handler.scope.path.is_some()) {
+        let fits = |scope: &Scope| {
+            let asked = matches!(self.running.server.slashes, Slashes::Redirected(_))
+                || (!scope.methods.is_empty() && scope.has_method(&self.request.method));
+            scope.path.is_some() && asked
+        };
+        for handler in self.running.server.handlers.iter().filter(|handler| fits(&handler.scope)) {
             match self.sees(&handler.scope, &twin) {
                 Some(true) if self.holds(&handler.when)? => return Ok(Some(status)),
                 Some(_) => {}

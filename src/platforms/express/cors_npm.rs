@@ -108,7 +108,8 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
     objects
 }
 
-pub(super) fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
+/// The policy of the package's options, whoever gives them to it.
+pub(in crate::platforms) fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
     let options = match args.positional.first() {
         Some(value) => match value.as_function() {
             Some(delegate) => delegated(run, &delegate.clone(), span),
@@ -132,7 +133,7 @@ pub(super) fn policy(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
         max_age: seconds(option("maxAge").as_ref(), MaxAge::Missing, span),
         vary_origin: Spanned::new(Known::Yes, span),
         sends_text: origin.as_ref().is_some_and(|origin| in_production(origin).as_str().is_some()),
-        settings: settings(&options),
+        settings: settings(&options, &OPTIONS, "the cors package"),
         env_reads: origin
             .map(|origin| env_uses(&origin, "the cors package then switches itself off: no header is sent"))
             .unwrap_or_default(),
@@ -161,24 +162,24 @@ fn delegated(run: &mut Interp<'_>, delegate: &Arc<Closure>, span: Span) -> Value
     Value::one_of(alternatives, span)
 }
 
-/// Options that nobody reads.
-fn settings(options: &Value) -> Vec<Setting> {
+/// Options that a package with these does not read.
+pub(in crate::platforms) fn settings(options: &Value, known: &[&'static str], package: &str) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (_, value) in options.alternatives() {
         let Some(map) = value.as_map() else { continue };
         for (key, entry) in &map.entries {
-            if OPTIONS.contains(&&**key) {
+            if known.contains(&&**key) {
                 continue;
             }
-            let meant =
-                FOREIGN.iter().find(|(foreign, _)| *foreign == &**key).map(|(_, own)| *own).or_else(|| closest(key));
+            let foreign = FOREIGN.iter().find(|(foreign, _)| *foreign == &**key).map(|(_, own)| *own);
+            let meant = foreign.or_else(|| closest(key, known));
             let nested =
                 entry.value.as_map().is_some_and(|inner| inner.entries.keys().any(|key| OPTIONS.contains(&&**key)));
             let reason = match nested {
-                true => "its options stand one level too deep: the cors package reads them at the top",
-                false => "the cors package does not read it",
+                true => format!("its options stand one level too deep: {package} reads them at the top"),
+                false => format!("{package} does not read it"),
             };
-            let fault = Fault::Unread { meant: meant.map(Arc::from), reason: reason.to_owned() };
+            let fault = Fault::Unread { meant: meant.map(Arc::from), reason };
             let setting =
                 Setting { name: Spanned::new(key.clone(), entry.key), span: entry.key.to(entry.value.span), fault };
             if (meant.is_some() || nested) && !settings.contains(&setting) {
@@ -190,8 +191,8 @@ fn settings(options: &Value) -> Vec<Setting> {
 }
 
 /// The option a misspelt name was probably meant to be.
-fn closest(name: &str) -> Option<&'static str> {
-    OPTIONS
+fn closest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    known
         .iter()
         .map(|option| (strsim::damerau_levenshtein(&name.to_lowercase(), &option.to_lowercase()), *option))
         .filter(|(distance, option)| *distance <= 2 && option.len() > 5)

@@ -25,7 +25,7 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
         if &*policy.library == "cors"
             && let Some((span, listed_in)) = refuses_missing_origin(&policy.allow_origin)
         {
-            let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, "express", span, "origin");
+            let mut one = HandlerFault::new(FaultKind::MissingOriginRefused, policy.platform, span, "origin");
             one.cors = Some(policy.span);
             one.detail = listed_in.unwrap_or_default();
             faults.push(one);
@@ -93,7 +93,7 @@ pub(in crate::platforms) fn certain_answer(handler: &Handler, request: &Request)
 }
 
 /// What stands before the CORS handler at `index` and answers in its stead.
-fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
+pub(in crate::platforms) fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
     let cors = &server.handlers[index];
     let covered_before = |scope: &Scope, end: usize| {
         server.handlers[..end].iter().any(|earlier| is_cors(earlier) && earlier.scope.covers(scope))
@@ -187,17 +187,17 @@ fn twice(project: &mut Project) {
             .collect();
         for pair in everywhere.windows(2) {
             let [(first, first_span), (second, second_span)] = pair else { continue };
-            if first != second
-                && project.policies[*first].allow_origin.arms != project.policies[*second].allow_origin.arms
-            {
+            if first != second && answer_differently(&project.policies[*first], &project.policies[*second]) {
                 found.push((*second, *first_span, *second_span));
             }
         }
     }
     found.extend(below_another(project));
     for (policy, by, span) in found {
+        let of_express = project.policies[policy].platform == "express";
+        let name = if of_express { "cors()".into() } else { project.policies[policy].place.as_str().into() };
         project.policies[policy].settings.push(Setting {
-            name: Spanned::new("cors()".into(), span),
+            name: Spanned::new(name, span),
             span,
             fault: Fault::Disabled {
                 by: Spanned::new("cors()".into(), by),
@@ -216,8 +216,7 @@ fn below_another(project: &Project) -> Vec<(usize, Span, Span)> {
         let mut outer: Option<(usize, Span)> = None;
         for handler in server.handlers.iter().filter(|handler| reached(handler) && handler.effects.is_empty()) {
             let Role::Cors(policy) = handler.role else { continue };
-            let differs =
-                |other: usize| project.policies[policy].allow_origin.arms != project.policies[other].allow_origin.arms;
+            let differs = |other: usize| answer_differently(&project.policies[policy], &project.policies[other]);
             let methods = &handler.scope.methods;
             let always = methods.iter().all(|method| matches!(&**method, "PUT" | "PATCH" | "DELETE"));
             match (&handler.scope.path, outer) {
@@ -232,6 +231,14 @@ fn below_another(project: &Project) -> Vec<(usize, Span, Span)> {
         }
     }
     found
+}
+
+/// Do two policies tell some origin different things, wherever that is written?
+fn answer_differently(one: &Policy, other: &Policy) -> bool {
+    let told = |policy: &Policy| -> Vec<_> {
+        policy.allow_origin.arms.iter().map(|arm| (arm.when.clone(), arm.answer.clone())).collect()
+    };
+    told(one) != told(other)
 }
 
 /// Without `preflightContinue` the package answers OPTIONS itself.

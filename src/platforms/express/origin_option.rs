@@ -91,7 +91,8 @@ pub(in crate::platforms) fn decision(cases: &[Case], origin: Option<&Value>, cal
     OriginDecision { arms, span }
 }
 
-fn by_value(value: &Value, span: Span) -> Vec<Case> {
+/// What a value tells that is no function.
+pub(in crate::platforms) fn by_value(value: &Value, span: Span) -> Vec<Case> {
     let one = |told: Told| vec![Case { when: Formula::True, told, span }];
     let echo = |when: Formula| Told::Compared(vec![Arm { when, answer: OriginAnswer::Echo, span }]);
     match &value.kind {
@@ -157,7 +158,7 @@ fn called_back(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Case> {
 }
 
 /// What one call of the callback tells: `(error, allowed)`.
-fn called(event: &Event) -> Vec<Case> {
+pub(in crate::platforms) fn called(event: &Event) -> Vec<Case> {
     let mut cases = Vec::new();
     let case = |when: Formula, told: Told| Case { when: event.when.clone().and(when), told, span: event.span };
     let mut no_error = Formula::True;

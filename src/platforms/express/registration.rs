@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::super::node_handlers::{Handled, fill, grant, handle};
 use super::super::packages::Packages;
-use super::cors_npm::{CorsObjects, is_cors_path};
+use super::cors_npm::{CorsObjects, is_cors_path, policy_of};
 use super::{VERBS, is_app_path};
 use crate::eval::value::{Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
@@ -56,39 +56,18 @@ const PROXIES: [&str; 3] =
 pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObjects, project: &mut Project) {
     let apps: Vec<ObjectId> =
         (0..run.objects.len()).map(ObjectId).filter(|&id| is_app_path(&run.object(id).path)).collect();
-    let mounted: BTreeSet<ObjectId> = apps.iter().flat_map(|&app| mounts(run, app)).collect();
+    let mut mounted: BTreeSet<ObjectId> = apps.iter().flat_map(|&app| mounts(run, app)).collect();
+    mounted.extend(super::super::nest::underlying(run));
     let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
     for &app in apps.iter().filter(|app| !mounted.contains(app)) {
         let span = run.object(app).span;
         let known_faults = project.faults.len();
-        let mut builder = Builder { run, packages, cors, project, log: &log, active: Vec::new(), complete: true };
+        let mut builder = Builder::new("express", run, packages, cors, project, &log);
         let handlers = builder.handlers_of(app, "", &Formula::True);
         let complete = builder.complete;
         super::overwritten::drop_covered(project, known_faults, &handlers);
         let file = run.path_of_span(span);
-        let index = project.servers.len();
-        for handler in &handlers {
-            let plain = !handler.scope.methods.is_empty()
-                && handler.scope.methods.iter().all(|method| matches!(&**method, "GET" | "HEAD"));
-            let files = handlers.iter().any(|other| other.span == handler.span && other.role == Role::Static);
-            for policy in handler.policies() {
-                let policy = &mut project.policies[policy];
-                let first = policy.installed != Known::Yes;
-                policy.preflighted = !plain || (!first && policy.preflighted);
-                let options = handler.scope.methods.iter().all(|method| &**method == "OPTIONS")
-                    && !handler.scope.methods.is_empty();
-                policy.preflight_only = options && (first || policy.preflight_only);
-                policy.static_assets = files && (first || policy.static_assets);
-                policy.installed = Known::Yes;
-                policy.server.get_or_insert(index);
-                if let Some(path) = handler.scope.path.clone() {
-                    policy.paths.push(path);
-                }
-                if policy.place.is_empty() || policy.place == "cors()" {
-                    policy.place = handler.name.clone();
-                }
-            }
-        }
+        adopt(&handlers, project);
         let name = file.file_name().unwrap_or("express");
         project.servers.push(Server {
             complete,
@@ -97,6 +76,62 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
             ..Server::new("express", name, span, handlers)
         });
     }
+}
+
+/// Makes the policies of handlers those of the server that is pushed next, with what their places say of them.
+pub(in crate::platforms) fn adopt(handlers: &[Handler], project: &mut Project) {
+    let index = project.servers.len();
+    for handler in handlers {
+        let plain = !handler.scope.methods.is_empty()
+            && handler.scope.methods.iter().all(|method| matches!(&**method, "GET" | "HEAD"));
+        let files = handlers.iter().any(|other| other.span == handler.span && other.role == Role::Static);
+        for policy in handler.policies() {
+            let policy = &mut project.policies[policy];
+            let first = policy.installed != Known::Yes;
+            policy.preflighted = !plain || (!first && policy.preflighted);
+            let options =
+                handler.scope.methods.iter().all(|method| &**method == "OPTIONS") && !handler.scope.methods.is_empty();
+            policy.preflight_only = options && (first || policy.preflight_only);
+            policy.static_assets = files && (first || policy.static_assets);
+            policy.installed = Known::Yes;
+            policy.server.get_or_insert(index);
+            if let Some(path) = handler.scope.path.clone() {
+                policy.paths.push(path);
+            }
+            if policy.place.is_empty() || policy.place == "cors()" {
+                policy.place = handler.name.clone();
+            }
+        }
+    }
+}
+
+/// The handlers that one `use` of an application of Nest registers, and whether they are all.
+pub(in crate::platforms) fn used(
+    run: &mut Interp<'_>,
+    packages: &Packages,
+    cors: &CorsObjects,
+    project: &mut Project,
+    event: &Event,
+) -> (Vec<Handler>, bool) {
+    let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
+    let mut builder = Builder::new("nest", run, packages, cors, project, &log);
+    let mut handlers = Vec::new();
+    builder.registered(event, "use", "", &Formula::True, None, &mut handlers);
+    (handlers, builder.complete)
+}
+
+/// The handlers of an application that one of Nest is built on, and whether they are all.
+pub(in crate::platforms) fn of_application(
+    run: &mut Interp<'_>,
+    packages: &Packages,
+    cors: &CorsObjects,
+    project: &mut Project,
+    app: ObjectId,
+) -> (Vec<Handler>, bool) {
+    let log: Vec<Event> = run.log.iter().filter(|event| verb_of(event).is_some()).cloned().collect();
+    let mut builder = Builder::new("nest", run, packages, cors, project, &log);
+    let handlers = builder.handlers_of(app, "", &Formula::True);
+    (handlers, builder.complete)
 }
 
 /// Applications and routers given to `app.use`.
@@ -123,6 +158,7 @@ fn verb_of(event: &Event) -> Option<(&str, &str)> {
 }
 
 struct Builder<'b, 'r> {
+    platform: &'static str,
     run: &'b mut Interp<'r>,
     packages: &'b Packages,
     cors: &'b CorsObjects,
@@ -132,7 +168,18 @@ struct Builder<'b, 'r> {
     complete: bool,
 }
 
-impl Builder<'_, '_> {
+impl<'b, 'r> Builder<'b, 'r> {
+    fn new(
+        platform: &'static str,
+        run: &'b mut Interp<'r>,
+        packages: &'b Packages,
+        cors: &'b CorsObjects,
+        project: &'b mut Project,
+        log: &'b [Event],
+    ) -> Builder<'b, 'r> {
+        Builder { platform, run, packages, cors, project, log, active: Vec::new(), complete: true }
+    }
+
     /// The handlers of an application or router under a mount path.
     fn handlers_of(&mut self, app: ObjectId, prefix: &str, when: &Formula) -> Vec<Handler> {
         if self.active.contains(&app) || self.active.len() > 16 {
@@ -249,8 +296,8 @@ impl Builder<'_, '_> {
                 }
                 let plain = path.replace(".default()", "()");
                 if is_cors_path(&path) {
-                    match self.cors.get(id) {
-                        Some(&policy) => handler.role = Role::Cors(policy),
+                    match policy_of(self.run, self.cors, *id) {
+                        Some(policy) => handler.role = Role::Cors(policy),
                         None => handler.understood = false,
                     }
                 } else if plain.contains(".unless()") {
@@ -289,7 +336,7 @@ impl Builder<'_, '_> {
                 self.classify(&mut handler, handled, closure.function.params.len(), route_end, closure.function.span);
             }
             Kind::External(path) if matches!(&**path, "npm:cors" | "npm:cors.default") => {
-                self.project.faults.push(HandlerFault::new(FaultKind::NotCalled, "express", span, "cors"));
+                self.project.faults.push(HandlerFault::new(FaultKind::NotCalled, self.platform, span, "cors"));
             }
             _ => {
                 handler.understood = false;
@@ -311,12 +358,12 @@ impl Builder<'_, '_> {
 
     /// What a handler function is for, by what it does.
     fn classify(&mut self, handler: &mut Handler, handled: Handled, params: usize, route_end: bool, code: Span) {
-        fill(handler, handled, "express", self.project);
+        fill(handler, handled, self.platform, self.project);
         if params >= 4 {
             handler.role = Role::Error;
             return;
         }
-        grant(self.run, handler, code, "express", self.project);
+        grant(self.run, handler, code, self.platform, self.project);
         if matches!(handler.role, Role::Cors(_)) {
             return;
         }

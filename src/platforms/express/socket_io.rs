@@ -1,6 +1,6 @@
 //! socket.io, which gives its `cors` option to the `cors` package for the requests below `/socket.io/`.
 //!
-//! In: servers that a program makes. Out: the policy of each. Without the option nothing is granted. Source:
+//! In: servers that a program makes, and gateways of Nest, whose options are those of socket.io. Out: the policy of each. Without the option nothing is granted. Source:
 //! <https://socket.io/docs/v4/handling-cors/>.
 
 use super::super::packages::Packages;
@@ -18,7 +18,10 @@ const FIRST: u32 = 3;
 pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut Project) {
     for id in (0..run.objects.len()).map(ObjectId) {
         let object = run.object(id);
-        if !matches!(&*object.path, "npm:socket.io()" | "npm:socket.io.Server()" | "npm:socket.io.default()") {
+        let gateway = &*object.path == "npm:@nestjs/websockets.WebSocketGateway()";
+        if !gateway
+            && !matches!(&*object.path, "npm:socket.io()" | "npm:socket.io.Server()" | "npm:socket.io.default()")
+        {
             continue;
         }
         let (span, when) = (object.span, object.when.clone());
@@ -27,13 +30,22 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
         if packages.major("socket.io", &file).is_some_and(|major| major < FIRST) {
             continue;
         }
+        // The adapter for plain web sockets reads no such option.
+        if gateway && packages.version("@nestjs/platform-ws", &file).is_some() {
+            continue;
+        }
         for (chosen, options) in options.alternatives() {
-            if !matches!(options.kind, Kind::Map(_)) {
-                continue;
-            }
             let at = options.span;
-            let mut policy = policy(run, &Args { positional: vec![options], ..Args::default() }, at);
+            let args = match options.kind {
+                Kind::Map(_) => Args { positional: vec![options], ..Args::default() },
+                Kind::Bool(true) => Args::default(),
+                _ => continue,
+            };
+            let mut policy = policy(run, &args, at);
             policy.place = "socket.io".to_owned();
+            if gateway {
+                policy.platform = "nest";
+            }
             policy.version = packages.version("socket.io", &file);
             policy.when = when.clone().and(chosen).and(super::super::development(&file, span));
             policy.installed = Known::Yes;

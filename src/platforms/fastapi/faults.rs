@@ -34,7 +34,7 @@ pub(super) fn gather(run: &mut Interp<'_>, found: &Found, project: &mut Project)
 }
 
 /// Is it middleware of the whole application, as opposed to a route?
-pub(super) fn is_layer(handler: &Handler) -> bool {
+pub(in crate::platforms) fn is_layer(handler: &Handler) -> bool {
     handler.role != Role::Error && handler.scope.methods.is_empty() && handler.scope.path.is_none()
 }
 
@@ -73,7 +73,7 @@ fn outside(server: &Server, faults: &mut Vec<HandlerFault>) {
 
 /// Does it certainly refuse a preflight, for a route of the application or a path like those of an API? The start page and
 /// health checks are often let through, so `/` says nothing.
-fn answers_preflight(server: &Server, handler: &Handler) -> Option<Option<u16>> {
+pub(in crate::platforms) fn answers_preflight(server: &Server, handler: &Handler) -> Option<Option<u16>> {
     let routes = server.handlers.iter().filter(|handler| !handler.scope.prefix && handler.role != Role::Other);
     let routes = routes.filter_map(|handler| handler.scope.path.as_ref());
     let paths = std::iter::once("/api/items").chain(routes.map(|path| &*path.value).take(20));

@@ -216,23 +216,29 @@ impl Layers<'_, '_> {
         Handler { understood: false, ..self.handler(Role::Other, name, one, Vec::new()) }
     }
 
-    /// A policy's index; a function that runs twice makes one policy, as long as both say the same.
+    /// A policy's index in the project.
     pub(super) fn keep(&mut self, policy: Policy) -> usize {
-        let same = |other: &Policy| {
-            other.span == policy.span
-                && other.allow_origin == policy.allow_origin
-                && other.allow_credentials == policy.allow_credentials
-        };
-        if let Some(index) = self.project.policies.iter().position(same) {
-            return index;
-        }
-        self.project.policies.push(policy);
-        self.project.policies.len() - 1
+        keep(self.project, policy)
     }
 }
 
+/// A policy's index; a function that runs twice makes one policy, as long as both say the same.
+pub(in crate::platforms) fn keep(project: &mut Project, policy: Policy) -> usize {
+    let same = |other: &Policy| {
+        other.span == policy.span
+            && other.allow_origin == policy.allow_origin
+            && other.allow_credentials == policy.allow_credentials
+            && other.paths == policy.paths
+    };
+    if let Some(index) = project.policies.iter().position(same) {
+        return index;
+    }
+    project.policies.push(policy);
+    project.policies.len() - 1
+}
+
 /// Does a handler write CORS headers by hand?
-pub(super) fn sets_cors(handler: &Handler) -> bool {
+pub(in crate::platforms) fn sets_cors(handler: &Handler) -> bool {
     handler.effects.iter().any(|guarded| match &guarded.effect {
         Effect::Set(name, _) | Effect::Append(name, _) => is_cors_header(&name.value),
         _ => false,
@@ -240,13 +246,13 @@ pub(super) fn sets_cors(handler: &Handler) -> bool {
 }
 
 /// A function up to its first parameter or statement: decorators and name.
-pub(super) fn heading(function: &ir::Function) -> Span {
+pub(in crate::platforms) fn heading(function: &ir::Function) -> Span {
     let after = function.params.first().map(|param| param.span).or_else(|| function.body.first().map(|stmt| stmt.span));
     let end = after.filter(|after| after.start > function.span.start).map_or(function.span.end, |after| after.start);
     Span { end, ..function.span }
 }
 
 /// The files that stand for an application in messages.
-pub(super) fn file_name(path: &Utf8PathBuf) -> String {
+pub(in crate::platforms) fn file_name(path: &Utf8PathBuf) -> String {
     path.file_name().unwrap_or("app").to_owned()
 }

@@ -51,7 +51,7 @@ fn has_unsafe_route(server: &Server, handler: &Handler) -> bool {
     })
 }
 
-fn is_unsafe(method: &str) -> bool {
+pub(in crate::platforms) fn is_unsafe(method: &str) -> bool {
     matches!(method, "PUT" | "DELETE" | "PATCH")
 }
 
@@ -122,7 +122,7 @@ fn unhandled(server: &Server, handler: &Handler, faults: &mut Vec<HandlerFault>)
 }
 
 /// May a middleware answer a preflight instead of the routes?
-fn may_answer(layer: &Handler) -> bool {
+pub(in crate::platforms) fn may_answer(layer: &Handler) -> bool {
     let assume = Assume::Production;
     let request = preflight_request();
     let world = Situation::with(&assume, &request);

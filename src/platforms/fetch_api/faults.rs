@@ -334,6 +334,11 @@ fn twice(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
 /// A function for single methods beside which nothing answers OPTIONS with headers.
 pub(super) fn route_unhandled(handler: &Handler, handled: &Handled, platform: &'static str) -> Option<HandlerFault> {
     let grant = handled.answers.iter().find(|answer| grants(answer))?;
+    // Who calls a webhook is a server, and asks nobody first.
+    let path = handler.scope.path.as_ref().map_or("", |path| &*path.value);
+    if path.split(['/', '-', '_']).any(|word| matches!(word, "webhook" | "webhooks")) {
+        return None;
+    }
     let methods = &handler.scope.methods;
     let requests = match needs_preflight(handled) {
         _ if methods.iter().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH")) => "its requests",

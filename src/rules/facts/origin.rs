@@ -75,6 +75,8 @@ facts! {
         encrypted_elsewhere: Known,
         /// Where the same host is used with the other scheme.
         other_scheme: Text,
+        /// A web server of the repository serves pages and passes requests on: pages and answers may have one origin.
+        together: Known,
         /// The policy that lists it.
         policy: Arc<PolicyFacts>,
     }

@@ -4,7 +4,7 @@
 
 use tree_sitter::Node;
 
-use super::{expressions::expr, patterns, statements};
+use super::{classes::decorators, expressions::expr, patterns, statements};
 use crate::{
     ir::{Assign, Expr, ExprKind, Function, Param, Pattern, Stmt, StmtKind},
     syntax::tree::{Reader, child_of_kind, children, field, first, has_token},
@@ -51,7 +51,7 @@ fn param(cx: &Reader<'_>, node: Node<'_>) -> Option<Param> {
     let rest = bound.kind() == "rest_pattern";
     let bound = if rest { first(bound)? } else { bound };
     let (pattern, default) = patterns::with_default(cx, bound);
-    Some(Param { pattern, default: default.or(value), annotation, rest, span })
+    Some(Param { pattern, default: default.or(value), annotation, rest, decorators: decorators(cx, node), span })
 }
 
 /// `constructor(private app: Express)` also means `this.app = app`.

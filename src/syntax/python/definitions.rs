@@ -78,6 +78,7 @@ fn param(cx: &Reader<'_>, node: Node<'_>) -> Option<Param> {
         default: field(node, "value").map(|value| expr(cx, value)),
         annotation: field(node, "type").map(|annotation| expr(cx, annotation)),
         rest,
+        decorators: Vec::new(),
         span: cx.span(node),
     })
 }

@@ -1,0 +1,6 @@
+import os
+
+
+class Config:
+    CORS_ORIGINS = [os.environ['APP_ORIGIN'], 'https://admin.example.com']
+    CORS_SUPPORTS_CREDENTIALS = True
