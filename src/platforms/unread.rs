@@ -23,7 +23,6 @@ const NAMES: [(&[&str], &[&str]); 8] = [
             "fastify-cors",
             "koa2-cors",
             "koa-cors",
-            "kcors",
             "@elysiajs/cors",
             "nuxt-security",
             "@middy/http-cors",
