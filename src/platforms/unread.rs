@@ -43,14 +43,12 @@ const NAMES: [(&[&str], &[&str]); 8] = [
     (
         &["requirements", "pyproject.toml", "Pipfile"],
         &[
-            "flask-cors",
             "aiohttp-cors",
             "sanic-cors",
             "sanic-ext",
             "quart-cors",
             "tornado-cors",
             "litestar",
-            "flask",
             "aiohttp",
             "sanic",
             "quart",
@@ -154,8 +152,8 @@ mod tests {
         assert_eq!(found(&[go, fastify]).as_deref(), Some("@fastify/cors in api/package.json"));
         assert_eq!(found(&[go]).as_deref(), Some("github.com/gin-gonic/gin in go.mod"));
         let table = [
-            ("requirements/base.txt", "Flask_Cors==4.0\n", Some("flask-cors in requirements/base.txt")),
-            ("requirements.txt", "# flask\nflask-login==1\npytest-flask\n", None),
+            ("requirements/base.txt", "Aiohttp_Cors==0.8\n", Some("aiohttp-cors in requirements/base.txt")),
+            ("requirements.txt", "# aiohttp\naiohttp-jinja2==1\npytest-aiohttp\n", None),
             ("Gemfile", "gem 'rack-cors'\n", Some("rack-cors in Gemfile")),
             (
                 "composer.json",
