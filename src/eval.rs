@@ -166,6 +166,11 @@ pub struct Event {
     pub result: Option<ObjectId>,
 }
 
+/// What a `throw` is in the log that nothing around it in the same program catches.
+pub const THROW: &str = "throw";
+/// What it is where a `try` around it, in the same function or in one that called it, has a handler.
+const CAUGHT: &str = "caught";
+
 /// One evaluation of a set of programs.
 pub struct Interp<'a> {
     loader: &'a mut dyn Loader,

@@ -8,9 +8,12 @@ mod clients;
 mod dev_servers;
 mod example_origins;
 mod examples;
+mod fallbacks;
 mod handlers;
 mod intended;
+mod line_breaks;
 mod origins;
+mod own_hosts;
 mod policies;
 mod stated;
 mod variables;
@@ -28,9 +31,12 @@ pub fn gather(project: &Project, environment: &Environment, sources: &Sources) -
     let mut facts = Facts::default();
     let links = links(project);
     policies::gather(project, environment, sources, &links, &mut facts);
+    own_hosts::attach(project, &links, &mut facts);
     variables::gather(project, environment, sources, &mut facts);
     handlers::gather(project, &mut facts);
+    line_breaks::gather(project, &mut facts);
     clients::gather(project, environment, &links, &mut facts);
+    fallbacks::gather(project, environment, &links, &mut facts);
     stated::gather(project, &mut facts);
     dev_servers::gather(project, &mut facts);
     facts

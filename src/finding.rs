@@ -5,6 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+
 use crate::source::{Notice, Span};
 
 /// How bad it is. `Error`: a browser refuses it or an attacker gets in.
@@ -146,6 +148,17 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// Counts for the summary line.
     pub summary: Summary,
+    /// Where nothing was found: a package that may set CORS up and is not read.
+    pub unread: Option<UnreadPackage>,
+}
+
+/// A package that is not read, and the manifest that names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadPackage {
+    /// Its name.
+    pub name: String,
+    /// The manifest.
+    pub path: Utf8PathBuf,
 }
 
 /// What was looked at.

@@ -4,6 +4,7 @@
 //! part that owns it; nothing is decided here but the order and which files are programs worth evaluating.
 
 mod clients;
+mod environment;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::eval::Interp;
-use crate::eval::environment::{Deployment, EnvFile, Environment};
+use crate::eval::environment::Environment;
 use crate::facts;
-use crate::finding::{Finding, Report, Summary, Suppressed};
+use crate::finding::{Finding, Report, Summary, Suppressed, UnreadPackage};
 use crate::globs::Globs;
 use crate::model::intent::Intent;
 use crate::model::project::Project;
@@ -24,7 +25,7 @@ use crate::rules::facts::Facts;
 use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice, Spanned};
 use crate::suppress::{self, Configured, Date, Told};
-use crate::syntax::{dotenv, json, nginx, requirements, toml, yaml};
+use crate::syntax::{json, nginx, requirements, toml};
 use crate::workspace::{Workspace, notices};
 
 /// What a repository was found to hold.
@@ -76,7 +77,16 @@ pub fn check(scan: &mut Scan, rules: &[Rule], stated: &Stated) -> (Report, Analy
         suppressed: judged.suppressed.len(),
         ..Summary::default()
     };
-    (Report { findings: judged.findings, suppressed: judged.suppressed, notices, summary }, analysis)
+    let unread = (summary.policies == 0).then(|| unread(scan)).flatten();
+    (Report { findings: judged.findings, suppressed: judged.suppressed, notices, summary, unread }, analysis)
+}
+
+/// A package that may set CORS up and that no platform reads.
+fn unread(scan: &Scan) -> Option<UnreadPackage> {
+    let texts = scan.files.iter().filter_map(|file| Some((&*file.path, file.id?)));
+    let texts = texts.filter(|(_, id)| !platforms::is_test_path(scan.below(*id)));
+    let found = platforms::unread::most_telling(texts.map(|(path, id)| (path, &**scan.sources.text(id))))?;
+    Some(UnreadPackage { name: found.name.to_owned(), path: found.path })
 }
 
 /// Findings after suppression, with those about the suppressions themselves.
@@ -126,7 +136,7 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
     let kept: Vec<(FileId, Kind, Needles)> =
         scan.files.iter().filter_map(|file| file.id.map(|id| (id, file.kind, file.needles))).collect();
     let mut notices = Vec::new();
-    let environment = read_environment(scan, &kept, stated, &mut notices);
+    let environment = environment::read(scan, &kept, stated, &mut notices);
     let packages = read_packages(scan, &kept);
     let paths: Vec<&Utf8Path> = scan.files.iter().map(|file| &*file.path).collect();
     let entries = platforms::entries(&paths, &packages);
@@ -145,7 +155,8 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
         .iter()
         .filter(|(id, kind, needles)| {
             let relevant = needles.meets(Needles::CORS | Needles::SERVER | Needles::FUNCTION);
-            about_servers && kind.is_code() && relevant && !platforms::is_test_path(scan.below(*id))
+            let code = kind.is_code() && *kind != Kind::Component;
+            about_servers && code && relevant && !platforms::is_test_path(scan.below(*id))
         })
         .map(|(id, ..)| *id)
         .collect();
@@ -186,58 +197,6 @@ fn evaluate(scan: &mut Scan, stated: &Stated) -> Analysis {
 fn discard(run: Interp<'_>) {
     let remains = run.into_remains();
     rayon::spawn(move || drop(remains));
-}
-
-fn read_environment(
-    scan: &Scan,
-    kept: &[(FileId, Kind, Needles)],
-    stated: &Stated,
-    all_notices: &mut Vec<Notice>,
-) -> Environment {
-    let mut environment = Environment {
-        stated: stated.variables.clone(),
-        closed: stated.closed,
-        trust_local: stated.closed,
-        development: stated.development.clone(),
-        ..Environment::default()
-    };
-    let deployment = |path: &Utf8Path| match stated.development.contains(path) {
-        true => Deployment::Development,
-        false => Deployment::of_file_name(path.file_name().unwrap_or("")),
-    };
-    for &(id, kind, _) in kept {
-        let path = scan.sources.path(id).to_owned();
-        let name = path.file_name().unwrap_or("");
-        let text = scan.sources.text(id);
-        match kind {
-            Kind::Env => {
-                let (entries, problems) = dotenv::parse(id, text);
-                all_notices.extend(notices(&scan.sources, id, &problems));
-                let samples = dotenv::samples(id, text, &entries);
-                let mut variables = indexmap::IndexMap::new();
-                for entry in entries.into_iter().filter(|entry| !entry.commented) {
-                    variables.insert(entry.name.value, entry.value);
-                }
-                let passed = std::collections::BTreeSet::new();
-                let (deployment, others) = (deployment(&path), Vec::new());
-                environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
-            }
-            Kind::Yaml if platforms::compose::is_compose(name) => {
-                let (documents, _) = yaml::parse(id, text);
-                let variables = platforms::compose::variables(&documents);
-                let passed = platforms::compose::passed(&documents);
-                if !variables.is_empty() || !passed.is_empty() {
-                    let home = path.parent().unwrap_or(Utf8Path::new(""));
-                    let named = platforms::compose::env_files(&documents);
-                    let others = named.iter().map(|named| home.join(named.trim_start_matches("./"))).collect();
-                    let (deployment, samples) = (deployment(&path), Vec::new());
-                    environment.files.push(EnvFile { deployment, path, variables, samples, passed, others });
-                }
-            }
-            _ => {}
-        }
-    }
-    environment
 }
 
 fn read_packages(scan: &Scan, kept: &[(FileId, Kind, Needles)]) -> Packages {

@@ -6,6 +6,7 @@
 
 pub mod appwrite;
 mod assembly;
+pub mod builds;
 pub mod client;
 pub mod compose;
 mod configuration;
@@ -18,21 +19,30 @@ pub mod fetch_api;
 mod file_routes;
 pub mod flask;
 mod header_rules;
+pub mod homes;
+pub mod hono;
+pub mod image;
+pub mod koa;
+pub mod manifests;
 pub mod manual;
 pub mod nextjs;
 pub mod nginx;
 pub mod node_handlers;
 mod node_http;
+mod onion;
 mod overrides;
 pub mod packages;
 pub mod ports;
 mod preflight_only;
+mod returned_origin;
 mod small_cors;
 pub mod spelling;
+pub mod unread;
 mod unread_cors;
 mod unused_options;
 pub mod values;
 mod vercel;
+pub mod wrangler;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use packages::Packages;
@@ -51,6 +61,8 @@ pub fn libraries() -> Vec<&'static dyn Library> {
         &flask::Flask,
         &appwrite::Appwrite,
         &fetch_api::FetchApi,
+        &hono::Hono,
+        &koa::Koa,
     ]
 }
 
@@ -67,6 +79,8 @@ pub fn recognise(run: &mut Interp<'_>, packages: &Packages, entries: &[Utf8PathB
     project.absorb(fastapi::recognise(run, packages));
     project.absorb(flask::recognise(run, packages));
     project.absorb(fetch_api::recognise(run, packages));
+    project.absorb(hono::recognise(run, packages));
+    project.absorb(koa::recognise(run, packages));
     project.absorb(appwrite::recognise(run, packages));
     dev_proxy::recognise(run, entries, &mut project);
     project.names = spelling::uses(&project);

@@ -5,8 +5,11 @@
 //! becomes a gap and a [`Problem`].
 
 pub mod comments;
+pub mod component;
+pub mod dockerfile;
 pub mod document;
 pub mod dotenv;
+mod interpolate;
 pub mod javascript;
 pub mod json;
 pub mod nginx;

@@ -14,7 +14,7 @@ use crate::ir::Module;
 use crate::scan::{Kind, Needles, Scan};
 use crate::source::{FileId, Notice, Sources};
 use crate::syntax::document::Node;
-use crate::syntax::{Problem, javascript, json, python};
+use crate::syntax::{Problem, component, javascript, json, python};
 
 /// Manifests that are read to find packages of the repository, at most.
 const MAX_PACKAGES: usize = 500;
@@ -67,7 +67,7 @@ impl<'s> Workspace<'s> {
 
     /// May the tree of a file say something? Markup says nothing of where requests go, and a page imports dozens of such files.
     fn is_wanted(&self, path: &Utf8Path) -> bool {
-        let markup = matches!(path.extension(), Some("tsx" | "jsx"));
+        let markup = matches!(path.extension(), Some("tsx" | "jsx" | "vue" | "svelte" | "astro"));
         self.focus != Focus::Clients || !markup || self.matters(path)
     }
 
@@ -94,9 +94,22 @@ fn parse(sources: &Sources, kind: Kind, id: FileId) -> Option<(Module, Vec<Probl
         Kind::JavaScript => javascript::parse(id, text, javascript::Dialect::JavaScript),
         Kind::TypeScript => javascript::parse(id, text, javascript::Dialect::TypeScript),
         Kind::Tsx => javascript::parse(id, text, javascript::Dialect::Tsx),
+        Kind::Component => component::parse(id, text),
         Kind::Python => python::parse(id, text),
         _ => return None,
     })
+}
+
+/// The files that Angular's builder puts in the place of one when it builds for production. Source:
+/// <https://angular.dev/tools/cli/environments>.
+fn replacement(path: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let folder = path.parent().filter(|folder| folder.file_name() == Some("environments"));
+    match (folder, path.file_name()) {
+        (Some(folder), Some("environment.ts")) => {
+            ["environment.prod.ts", "environment.production.ts"].map(|name| folder.join(name)).into()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Problems of one file as notices with lines.
@@ -120,7 +133,8 @@ impl Loader for Workspace<'_> {
         if !self.is_wanted(path) {
             return None;
         }
-        let id = self.scan.load(path)?;
+        let built = replacement(path).into_iter().find(|other| self.scan.exists(other));
+        let id = self.scan.load(built.as_deref().unwrap_or(path))?;
         if let Some(module) = self.modules.get(&id) {
             return Some(module.clone());
         }

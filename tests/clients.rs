@@ -294,3 +294,115 @@ fn what_never_ends_is_cut_off() {
     );
     assert!(found.len() < 100);
 }
+
+#[test]
+fn superagent_is_put_together_call_by_call() {
+    let found = page(
+        "import request from 'superagent';
+         export const a = (token) =>
+           request.post('https://a.example/items').set('Authorization', token).send({ name: 'x' }).withCredentials();
+         export const b = () => request('DELETE', 'https://a.example/items/1').set({ 'X-App': 'web' }).then((res) => res.body);
+         export const c = () => request.put('https://a.example/items').type('form').send({ name: 'x' });",
+    );
+    let expected = [
+        "POST https://a.example/items +Authorization application/json with cookies",
+        "DELETE https://a.example/items/1 +X-App",
+        "PUT https://a.example/items",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_http_client_of_angular_is_injected() {
+    let package = r#"{ "dependencies": { "@angular/core": "19" } }"#;
+    let service = "// credentials
+        import { HttpClient, HttpHeaders } from '@angular/common/http';
+        import { Injectable, inject } from '@angular/core';
+
+        @Injectable({ providedIn: 'root' })
+        export class Items {
+          constructor(private readonly http: HttpClient) {}
+          all() {
+            return this.http.get<string[]>('https://a.example/items', { withCredentials: true });
+          }
+          add(item: { name: string }) {
+            const headers = new HttpHeaders({ 'X-One': '1' }).set('X-Two', '2');
+            return this.http.post('https://a.example/items', item, { headers });
+          }
+        }
+
+        @Injectable({ providedIn: 'root' })
+        export class Users {
+          private http = inject(HttpClient);
+          remove(id: number) {
+            return this.http.delete(`https://a.example/users/${id}`);
+          }
+        }";
+    let found = requests(&[("package.json", package), ("src/items.service.ts", service)]);
+    let expected = [
+        "GET https://a.example/items with cookies",
+        "POST https://a.example/items +X-One +X-Two some body perhaps with cookies",
+        "DELETE https://a.example/users/{} perhaps with cookies",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn connections_that_stay_open() {
+    let found = page(
+        "import { createClient } from 'graphql-ws';
+         import { WebSocketLink } from '@apollo/client/link/ws';
+         import SockJS from 'sockjs-client';
+         export const a = () => new WebSocket('wss://a.example/live');
+         export const b = createClient({ url: 'ws://localhost:4000/graphql' });
+         export const c = new WebSocketLink({ uri: `ws://localhost:${window.port}/graphql` });
+         export const d = () => new SockJS('http://localhost:8080/ws');
+         export const e = (path) => new WebSocket(path);",
+    );
+    let expected = [
+        "GET wss://a.example/live",
+        "GET ws://localhost:4000/graphql",
+        "GET ws://localhost:…/graphql",
+        "GET http://localhost:8080/ws",
+    ];
+    assert_eq!(found.iter().filter(|line| expected.contains(&line.as_str())).count(), 4, "{found:#?}");
+    assert_eq!(found.len(), 4, "{found:#?}");
+}
+
+#[test]
+fn what_the_requests_of_an_api_have_in_common() {
+    let found = page(
+        "import { createApi, fetchBaseQuery } from '@reduxjs/toolkit/query/react';
+         export const api = createApi({ baseQuery: fetchBaseQuery({ baseUrl: 'https://a.example', credentials: 'include' }) });
+         export const other = fetchBaseQuery({ baseUrl: 'https://b.example', prepareHeaders: (headers) => headers });",
+    );
+    assert_eq!(found, ["? https://a.example… with cookies", "? https://b.example… perhaps with cookies"]);
+}
+
+#[test]
+fn scripts_of_components_are_read_at_their_place() {
+    let package = r#"{ "dependencies": { "vue": "3" } }"#;
+    let files = [
+        ("package.json", package),
+        (
+            "src/A.vue",
+            "<template>é<!-- fetch('https://no.example') --></template>
+             <script lang='ts'>
+             // credentials
+             const url: string = 'https://a.example/items';
+             export default { methods: { load() { return fetch(url, { method: 'PUT' }); } } };
+             </script>",
+        ),
+        (
+            "src/B.svelte",
+            "<script>export const go = () => fetch('https://b.example/go');</script>{#if x}<p>{x}</p>{/if}",
+        ),
+        (
+            "src/C.astro",
+            "---\nconst x = await fetch('https://no.example');\n---\n<script>fetch('https://c.example/c');</script>",
+        ),
+    ];
+    let mut found = requests(&files);
+    found.sort();
+    assert_eq!(found, ["GET https://b.example/go", "GET https://c.example/c", "PUT https://a.example/items"]);
+}

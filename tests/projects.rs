@@ -56,6 +56,15 @@ fn every_project_gives_what_it_says() {
 }
 
 #[test]
+fn the_lines_that_do_the_same_are_named_beside_the_first() {
+    let project = support::folder("fixtures/projects/workers-router-that-fails-to-start");
+    let (report, scan) = support::check(&project, &support::regular_rules());
+    let vary = report.findings.iter().find(|finding| &*finding.rule == "missing-vary-origin").unwrap();
+    let lines = vary.labels.iter().map(|label| scan.sources.position(label.span.file, label.span.start).line);
+    assert_eq!(lines.collect::<Vec<_>>(), [21]);
+}
+
+#[test]
 fn the_shop_of_the_readme_is_worth_a_first_look() {
     let readme = fs::read_to_string(support::folder("README.md")).unwrap();
     assert!(readme.contains("-- examples/shop\n"), "README.md begins with another command");

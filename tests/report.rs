@@ -31,7 +31,7 @@ fn finding(sources: &Sources, file: FileId, text: &str) -> Finding {
 
 fn report(findings: Vec<Finding>) -> Report {
     let summary = Summary { files: 3, servers: 1, policies: 2, ..Summary::default() };
-    Report { findings, suppressed: Vec::new(), notices: Vec::new(), summary }
+    Report { findings, suppressed: Vec::new(), notices: Vec::new(), summary, unread: None }
 }
 
 fn print(format: Format, report: &Report, sources: &Sources, options: Options<'_>) -> String {
@@ -213,6 +213,13 @@ fn the_summary_tells_nothing_found_from_nothing_wrong() {
     report.summary = Summary { files: 1, ..Summary::default() };
     report.notices.clear();
     assert_eq!(plain(Format::Concise, &report, &sources), "No CORS found: looked at 1 file, none sets it up\n");
+    let package =
+        corslint::finding::UnreadPackage { name: "@fastify/cors".to_owned(), path: "api/package.json".into() };
+    let report = Report { unread: Some(package), ..report };
+    assert_eq!(
+        plain(Format::Concise, &report, &sources),
+        "No CORS found: looked at 1 file; found @fastify/cors in api/package.json, which corslint does not read yet\n"
+    );
 }
 
 #[test]

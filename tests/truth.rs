@@ -18,7 +18,8 @@ use corslint::{pipeline, scan};
 use serde::Deserialize;
 
 /// The platforms whose servers are predicted, by the names the recordings use.
-const PLATFORMS: [&str; 8] = ["django", "express", "express4", "fastapi", "flask", "next", "nginx", "node-http"];
+const PLATFORMS: [&str; 10] =
+    ["django", "express", "express4", "fastapi", "flask", "hono", "koa", "next", "nginx", "node-http"];
 
 /// Wrong answers that are known, with the reason.
 const LIMITS: [(&str, &str, &str); 1] = [(

@@ -62,7 +62,7 @@ impl Interp<'_> {
             Pattern::Name(name, _) => self.assign_name(name, value, scope),
             Pattern::Map { entries, rest } => {
                 for (key, inner, default) in entries {
-                    let mut part = self.member(&value, key, value.span);
+                    let mut part = self.member(&value, key, self.taken_at(&value, inner));
                     if let Some(default) = default {
                         part = self.or_default(part, default, scope);
                     }
@@ -85,13 +85,30 @@ impl Interp<'_> {
                     if let Some(part) = part {
                         #[expect(clippy::cast_precision_loss, reason = "list positions are small")]
                         let position = Value::new(Kind::Num(index as f64), value.span);
-                        let item = self.index(&value, &position, value.span);
+                        let item = self.index(&value, &position, self.taken_at(&value, part));
                         self.bind(part, item, scope, declare);
                     }
                 }
             }
             Pattern::Place(place) => self.assign_place(place, value, scope),
             Pattern::Opaque(_) => {}
+        }
+    }
+
+    /// Where a part is taken out of a value. Parts of what nobody knows are unknown each by itself: an error that came back
+    /// says nothing about the user beside it.
+    fn taken_at(&self, value: &Value, inner: &Pattern) -> Span {
+        let foreign = match value.kind {
+            Kind::Unknown(_) => true,
+            Kind::Object(id) => self.object(id).class.is_none() && !self.object(id).exists,
+            _ => false,
+        };
+        match inner {
+            Pattern::Name(_, span) if foreign => *span,
+            Pattern::Map { entries, .. } if foreign => {
+                entries.first().map_or(value.span, |(_, first, _)| self.taken_at(value, first))
+            }
+            _ => value.span,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Environment variables: what the repository says they are in production, and the idioms that read them.
 //!
-//! In: env files, compose files and what the user states. Out: the text of a variable for code at a path, or an unknown
+//! In: env files, what deploys programs and what the user states. Out: the text of a variable for code at a path, or an unknown
 //! `Env` value with its default as the alternative. Never reads the environment of the machine it runs on.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,11 +34,26 @@ pub enum Deployment {
     Example,
 }
 
+/// What kind of file gives the variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EnvSource {
+    /// What deploys one program: a manifest of Kubernetes, of a hosting platform.
+    Manifest,
+    /// `.env` files, and services of a compose file.
+    File,
+    /// A Dockerfile: whatever starts the image may say otherwise.
+    Image,
+}
+
 /// The variables of one file.
 #[derive(Debug, Clone)]
 pub struct EnvFile {
     /// Its path.
     pub path: Utf8PathBuf,
+    /// The directory whose programs get the variables.
+    pub home: Utf8PathBuf,
+    /// What kind of file it is.
+    pub source: EnvSource,
     /// What it is for.
     pub deployment: Deployment,
     /// Name to text and place, in the file's order.
@@ -58,6 +73,8 @@ pub struct Environment {
     pub stated: BTreeMap<String, String>,
     /// Files in path order.
     pub files: Vec<EnvFile>,
+    /// Names that have a value where a deployment is built.
+    pub builds: BTreeSet<Arc<str>>,
     /// Files that the user says are for developers' machines.
     pub development: Globs,
     /// Take `.env` for what the deployment uses, whatever stands in it.
@@ -89,9 +106,35 @@ impl Deployment {
 }
 
 impl EnvFile {
+    /// A file without variables, for programs beside it and below.
+    pub fn new(path: &Utf8Path, source: EnvSource, deployment: Deployment) -> EnvFile {
+        let home = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        EnvFile {
+            path: path.to_owned(),
+            home,
+            source,
+            deployment,
+            variables: IndexMap::new(),
+            samples: Vec::new(),
+            passed: BTreeSet::new(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Does it list what a program needs, so that what it lacks is missing? Images and platforms get more from elsewhere.
+    pub fn is_list(&self) -> bool {
+        self.source == EnvSource::File
+    }
+
     /// Does it say what a variable is? What is left blank in a file whose secrets are blank is to be filled in.
     fn says(&self, name: &str) -> bool {
         self.variables.get(name).is_some_and(|value| !value.value.is_empty() || !self.is_form())
+    }
+
+    /// Its place among the files that speak to code at a path; none where it does not.
+    fn precedence(&self, from: &Utf8Path) -> Option<Precedence> {
+        let steps = from.ancestors().skip(1).position(|directory| directory == self.home)?;
+        Some((self.source == EnvSource::Image, steps, self.source))
     }
 
     /// It has names of secrets, and nothing behind any of them.
@@ -109,28 +152,46 @@ impl Environment {
     /// above it, else a plain `.env` that does not look like somebody's own machine.
     pub fn production(&self, name: &str, from: &Utf8Path) -> Option<Spanned<Arc<str>>> {
         let nearest = |deployment: Deployment| {
-            self.files
-                .iter()
-                .filter(|file| file.deployment == deployment && file.says(name))
-                .filter_map(|file| distance(&file.path, from).map(|steps| (steps, file)))
-                .min_by_key(|(steps, _)| *steps)
-                .and_then(|(_, file)| file.variables.get(name))
+            let saying = self.files.iter().filter(|file| file.deployment == deployment && file.says(name));
+            let believed = saying.filter(|file| {
+                deployment == Deployment::Production
+                    || file.variables.get(name).is_some_and(|value| self.is_told(name, value))
+            });
+            let placed: Vec<(Precedence, &Spanned<Arc<str>>)> =
+                believed.filter_map(|file| Some((file.precedence(from)?, file.variables.get(name)?))).collect();
+            let (first, found) = placed.iter().min_by_key(|(order, _)| *order)?;
+            // Two programs that are told different things, and nothing says which of them this is.
+            let unclear = first.2 != EnvSource::File
+                && placed.iter().any(|(order, other)| order == first && other.value != found.value);
+            (!unclear).then(|| (*found).clone())
         };
-        if let Some(found) = nearest(Deployment::Production) {
-            return Some(found.clone());
-        }
-        let found = nearest(Deployment::Any)?;
+        nearest(Deployment::Production).or_else(|| nearest(Deployment::Any))
+    }
+
+    /// Is it what a deployment uses, written in a file that may be somebody's own machine's?
+    fn is_told(&self, name: &str, value: &Spanned<Arc<str>>) -> bool {
         let about_environment = is_selector(name) || flag(name).is_some();
-        let local = found.value.is_empty() || looks_local(&found.value) || about_environment;
-        (self.trust_local || !local).then(|| found.clone())
+        let own_machine = value.value.is_empty() || looks_local(&value.value) || about_environment;
+        self.trust_local || !own_machine
     }
 
     /// Does a production file near this code say that the variable is set, without saying to what?
     pub fn is_passed(&self, name: &str, from: &Utf8Path) -> bool {
         self.files.iter().any(|file| {
-            let home = file.path.parent().unwrap_or(Utf8Path::new(""));
-            file.deployment == Deployment::Production && file.passed.contains(name) && from.starts_with(home)
+            let deployed = match file.source {
+                EnvSource::Manifest => matches!(file.deployment, Deployment::Production | Deployment::Any),
+                _ => file.deployment == Deployment::Production,
+            };
+            deployed && file.passed.contains(name) && from.starts_with(&file.home)
         })
+    }
+
+    /// Is a variable given to what is built, by a file that says so without saying to what?
+    pub fn is_built_in(&self, name: &str) -> bool {
+        let deployed = |file: &&EnvFile| {
+            !matches!(file.deployment, Deployment::Development | Deployment::Test | Deployment::Example)
+        };
+        self.builds.contains(name) || self.files.iter().filter(deployed).any(|file| file.passed.contains(name))
     }
 
     /// What the files put into the holes of templates: of each variable the value for the deployment, else the one that people
@@ -160,11 +221,8 @@ impl Environment {
     }
 }
 
-/// Directories between an env file and code: upwards only, and then into the first level beside the code (`deploy/`).
-fn distance(file: &Utf8Path, from: &Utf8Path) -> Option<usize> {
-    let home = file.parent().unwrap_or(Utf8Path::new(""));
-    from.ancestors().skip(1).position(|directory| directory == home)
-}
+/// What speaks first: anything rather than an image, what is near, what deploys rather than what programs read.
+type Precedence = (bool, usize, EnvSource);
 
 /// Does a value name the machine it runs on, in any of its pieces?
 fn looks_local(text: &str) -> bool {

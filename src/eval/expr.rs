@@ -176,7 +176,10 @@ impl Interp<'_> {
         };
         match op {
             BinaryOp::And | BinaryOp::Or => {
-                let condition = self.truthy(&first).given(&self.path);
+                let condition = match op == BinaryOp::Or && self.is_given(&first) {
+                    true => Formula::True,
+                    false => self.truthy(&first).given(&self.path),
+                };
                 // `a && b` is b when a holds, `a || b` is b when it does not.
                 let goes_on = if op == BinaryOp::And { condition.clone() } else { condition.clone().negated() };
                 match goes_on {
@@ -195,7 +198,7 @@ impl Interp<'_> {
             BinaryOp::Coalesce => {
                 let mut alternatives = Vec::new();
                 for (when, value) in first.alternatives() {
-                    let missing = self.nullish(&value);
+                    let missing = if self.is_given(&value) { Formula::False } else { self.nullish(&value) };
                     if missing != Formula::True {
                         alternatives.push((when.clone().and(missing.clone().negated()), value.clone()));
                     }
@@ -219,6 +222,11 @@ impl Interp<'_> {
                 self.binary(op, &first, &second, span)
             }
         }
+    }
+
+    /// Is it a variable that whatever deploys the program gives it? Then what stands in for it is never used.
+    fn is_given(&self, value: &Value) -> bool {
+        matches!(&value.kind, Kind::Env(read) if self.is_passed(read))
     }
 
     /// The value of `a && b` or `a || b` when `a` is not decided: as a condition where both are booleans, else as alternatives.

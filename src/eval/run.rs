@@ -160,7 +160,7 @@ impl Interp<'_> {
             StmtKind::Throw(value) => {
                 let value = value.as_ref().map(|value| self.eval(value, scope));
                 let args = Args { positional: value.into_iter().collect(), ..Args::default() };
-                self.record(super::Target { path: "throw".into(), object: None }, args, stmt.span, None);
+                self.record(super::Target { path: super::THROW.into(), object: None }, args, stmt.span, None);
                 let when = self.since_call();
                 if let Some(frame) = self.frames.last_mut() {
                     frame.throws.push((when, stmt.span));
@@ -448,6 +448,18 @@ impl Interp<'_> {
                 *when = when.clone().and(thrown.clone().negated());
             }
         }
+        if !handlers.is_empty() {
+            self.log.iter_mut().skip(events_before).filter(|event| &*event.target.path == super::THROW).for_each(
+                |event| {
+                    event.target.path = super::CAUGHT.into();
+                },
+            );
+        }
+        let left: Vec<Formula> = self
+            .frames
+            .last()
+            .map(|frame| frame.returns.iter().skip(returned_before).map(|(when, _)| when.clone()).collect())
+            .unwrap_or_default();
         // What the body throws itself is handled here: those conditions select the handler for certain.
         let mine: Vec<(Formula, Span)> = self
             .frames
@@ -466,6 +478,7 @@ impl Interp<'_> {
             }
         }
         let mut all_leave = body_flow == Flow::Leaves;
+        let mut some_fall = false;
         for (index, (name, block)) in handlers.iter().enumerate() {
             let inner = self.block_scope(scope);
             self.path.push(Formula::any(selectors.iter().cloned()));
@@ -478,6 +491,7 @@ impl Interp<'_> {
             let flow = self.run_block(block, inner);
             self.path.truncate(depth);
             all_leave &= flow == Flow::Leaves;
+            some_fall |= flow == Flow::Falls;
         }
         let inner = self.block_scope(scope);
         if self.run_block(finally, inner) == Flow::Leaves {
@@ -486,8 +500,13 @@ impl Interp<'_> {
         if all_leave {
             return Flow::Leaves;
         }
-        if body_flow == Flow::Falls {
-            self.path.extend(body_rest);
+        match (body_flow, some_fall) {
+            // Thrown or not, what follows is run unless the function was left.
+            (Flow::Falls, true) => {
+                self.path.push(Formula::any(left.iter().map(|when| when.given(std::slice::from_ref(&since)))).negated())
+            }
+            (Flow::Falls, false) => self.path.extend(body_rest),
+            (Flow::Leaves, _) => {}
         }
         Flow::Falls
     }

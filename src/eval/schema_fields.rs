@@ -118,7 +118,7 @@ impl Interp<'_> {
     }
 
     /// Is the variable certainly set where this program is deployed?
-    fn is_passed(&self, read: &EnvRead) -> bool {
+    pub(super) fn is_passed(&self, read: &EnvRead) -> bool {
         let from = self.module_path(self.current_module());
         self.environment.is_passed(&read.name, from)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::ir;
-use crate::model::condition::Formula;
+use crate::model::condition::{Formula, Premises};
 use crate::model::term::Term;
 use crate::source::Span;
 
@@ -390,13 +390,13 @@ impl Value {
 
     /// What is left when these conditions are known to hold.
     pub fn given(&self, facts: &[Formula]) -> Value {
-        match &self.kind {
-            Kind::OneOf(alternatives) if alternatives.iter().any(|(when, _)| when.may_share_any(facts)) => {
-                let left = alternatives.iter().map(|(when, value)| (when.given(facts), value.clone()));
-                Value::one_of(left, self.span)
-            }
-            _ => self.clone(),
+        let Kind::OneOf(alternatives) = &self.kind else { return self.clone() };
+        let premises = Premises::new(facts);
+        if !alternatives.iter().any(|(when, _)| premises.may_decide(when)) {
+            return self.clone();
         }
+        let left = alternatives.iter().map(|(when, value)| (when.under(&premises), value.clone()));
+        Value::one_of(left, self.span)
     }
 
     /// Its text, if it is one.

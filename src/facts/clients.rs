@@ -62,7 +62,8 @@ fn client_facts(
         request.headers.iter().find(|header| wanted(&header.name.value)).map(at).unwrap_or_default()
     };
     let url = telling_url(request);
-    let host = url.and_then(host_of).map(|url| url.host.clone()).unwrap_or_default();
+    let place = url.and_then(host_of);
+    let host = place.map(|url| url.host.clone()).unwrap_or_default();
     let mut one = ClientFacts {
         span: Some(request.span),
         server: None,
@@ -76,6 +77,7 @@ fn client_facts(
             .map(|text| Text::at(text.to_string(), request.method.span))
             .unwrap_or_default(),
         url: url.map(|url| Text::at(written(url), url.span)).unwrap_or_default(),
+        origin: Text::new(place.map(Url::origin).unwrap_or_default()),
         host: Text::new(host),
         from_variable: url.is_some_and(|url| matches!(url.base, Base::Absolute { variable: true, .. })).into(),
         needs_preflight: needs_preflight(request).into(),
@@ -136,6 +138,17 @@ fn written(url: &ClientUrl) -> String {
 /// Servers on the developer's or the visitor's own machine that pages call on purpose: models, wallets, nodes.
 const LOCAL_TOOLS: [u16; 12] = [1234, 5001, 7860, 8188, 8332, 8545, 8899, 9222, 9944, 11434, 24133, 27123];
 
+/// Does the code that sends a request surely run in pages?
+pub(super) fn is_certain(request: &ClientRequest, linked: Option<&Link>) -> bool {
+    request.browser == Browser::Certain || linked.is_some()
+}
+
+/// Does an address lead to a tool that its user runs, and to no server of the repository?
+pub(super) fn is_local_tool(url: &ClientUrl, linked: Option<&Link>) -> bool {
+    let port = host_of(url).and_then(|url| url.port);
+    linked.is_none() && port.is_some_and(|port| LOCAL_TOOLS.contains(&port))
+}
+
 /// Addresses that a page in production cannot use.
 fn where_it_goes(
     one: &mut ClientFacts,
@@ -146,8 +159,8 @@ fn where_it_goes(
     environment: &Environment,
 ) {
     let Some((place, url)) = url.and_then(|url| Some((url, host_of(url)?))) else { return };
-    let sure = request.browser == Browser::Certain || linked.is_some();
-    let tool = url.port.is_some_and(|port| LOCAL_TOOLS.contains(&port)) && linked.is_none();
+    let sure = is_certain(request, linked);
+    let tool = is_local_tool(place, linked);
     if is_loopback(&url.host) {
         one.loopback = (sure && !tool).into();
     } else if !url.host.contains('.') && !url.host.starts_with('[') {

@@ -7,13 +7,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use camino::Utf8Path;
-
 use super::origins::matters;
 use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::model::condition::Test;
 use crate::model::origin::{Malformation, Url, malformation};
 use crate::model::policy::{Known, Policy};
+use crate::model::project::Project;
 use crate::model::world::Assume;
 use crate::rules::facts::{OriginFacts, PolicyFacts, Text};
 use crate::source::{Sources, Span, Spanned};
@@ -29,6 +28,7 @@ struct Compared {
 pub(super) fn gather(
     policy: &Policy,
     of_policy: &Arc<PolicyFacts>,
+    project: &Project,
     environment: &Environment,
     sources: &Sources,
 ) -> Vec<OriginFacts> {
@@ -36,9 +36,10 @@ pub(super) fn gather(
     let mut found: Vec<OriginFacts> = Vec::new();
     for compared in compared(policy) {
         let examples = environment.files.iter().filter(|file| file.deployment == Deployment::Example);
-        for file in examples.filter(|file| code.starts_with(file.path.parent().unwrap_or(Utf8Path::new("")))) {
+        for file in examples.filter(|file| code.starts_with(&file.home)) {
             let shown = file.variables.get(&compared.variable).into_iter();
             let samples = file.samples.iter().filter(|(name, _)| *name == compared.variable).map(|(_, value)| value);
+            let samples = samples.filter(|value| !is_for_another(policy, &compared, file, value, project));
             for value in shown.chain(samples) {
                 for one in never_equal(policy, of_policy, &compared, file, value) {
                     if !found.iter().any(|other| other.span == one.span) {
@@ -49,6 +50,20 @@ pub(super) fn gather(
         }
     }
     found
+}
+
+/// Does another program read the same variable so that what a comment shows is right? Then the comment is about that one.
+fn is_for_another(
+    policy: &Policy,
+    own: &Compared,
+    file: &EnvFile,
+    value: &Spanned<Arc<str>>,
+    project: &Project,
+) -> bool {
+    let others = project.policies.iter().filter(|other| other.span != policy.span);
+    let readers = others.flat_map(|other| compared(other).into_iter().map(move |compared| (other, compared)));
+    let mut readers = readers.filter(|(_, other)| other.variable == own.variable && other.read != own.read);
+    readers.any(|(other, compared)| never_equal(other, &Arc::default(), &compared, file, value).is_empty())
 }
 
 fn compared(policy: &Policy) -> Vec<Compared> {

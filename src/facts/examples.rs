@@ -6,8 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use camino::Utf8Path;
-
 use crate::eval::environment::{Deployment, EnvFile, Environment};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Known, OriginAnswer, Policy};
@@ -24,7 +22,7 @@ pub(super) fn copied(
 ) -> Vec<PolicyFacts> {
     let code = sources.path(policy.span.file);
     let examples = environment.files.iter().filter(|file| file.deployment == Deployment::Example);
-    let examples = examples.filter(|file| code.starts_with(file.path.parent().unwrap_or(Utf8Path::new(""))));
+    let examples = examples.filter(|file| code.starts_with(&file.home));
     examples.filter_map(|file| under(policy, here, file)).collect()
 }
 

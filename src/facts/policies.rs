@@ -6,13 +6,13 @@ use crate::eval::environment::Environment;
 use crate::model::condition::Test;
 use crate::model::link::Link;
 use crate::model::origin::{Url, is_app, is_loopback, is_staging};
-use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, Policy};
+use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
 use crate::model::probe::{NamedOrigin, Probed, Standing, named_origins, probe};
 use crate::model::project::Project;
-use crate::model::world::{Assume, Situation};
+use crate::model::world::{Assume, Request, Situation};
 use crate::rules::facts::{
-    AllowOriginFacts, CallsFacts, Facts, HeaderFacts, ListedOriginFacts, LiteralWildcardFacts, Names, Number,
-    OtherSettingFacts, PolicyFacts, Question, SettingFacts, Text,
+    AllowOriginFacts, CallsFacts, Facts, HeaderFacts, LineFacts, ListedOriginFacts, LiteralWildcardFacts, Names,
+    Number, OtherSettingFacts, PolicyFacts, Question, SettingFacts, Text,
 };
 use crate::source::{Sources, Span, Spanned};
 
@@ -40,7 +40,7 @@ pub(super) fn gather(
         intended(&mut one, policy, project);
         let one = Arc::new(one);
         super::origins::gather(policy, &named, &one, project, environment, sources, facts);
-        facts.origins.extend(super::example_origins::gather(policy, &one, environment, sources));
+        facts.origins.extend(super::example_origins::gather(policy, &one, project, environment, sources));
         facts.policies.push((*one).clone());
         facts.policies.extend(super::examples::copied(policy, &one, environment, sources));
         settings(policy, facts);
@@ -141,7 +141,9 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         (probed.null, probed.loose, probed.shared_suffix) = (None, None, None);
     }
     let credentials = question(&policy.allow_credentials);
-    let public = !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
+    let function = matches!(policy.platform, "supabase" | "netlify") && policy.paths.is_empty();
+    let webhook = function && policy.place.split(['-', '_']).any(|word| word.eq_ignore_ascii_case("webhook"));
+    let public = webhook || !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
     let with_credentials = policy.allow_credentials.value == Known::Yes;
     PolicyFacts {
         span: Some(policy.span),
@@ -236,7 +238,31 @@ fn allow_origin(
         open_default: false.into(),
         variable: probed.variable.clone().map(Text::new).unwrap_or_default(),
         suffix: probed.shared_suffix.as_ref().map(|(suffix, span)| Text::at(suffix.clone(), *span)).unwrap_or_default(),
+        other_wildcards: others(policy, span, &OriginAnswer::Wildcard, sources),
+        other_echoes: others(policy, span, &OriginAnswer::Echo, sources),
     }
+}
+
+/// Further lines that are named.
+const MOST_OTHERS: usize = 8;
+
+/// The lines of a policy written by hand that answer the same at other places.
+fn others(policy: &Policy, known: Span, answer: &OriginAnswer, sources: &Sources) -> Vec<LineFacts> {
+    if &*policy.library != "headers" {
+        return Vec::new();
+    }
+    let mut lines: Vec<LineFacts> = Vec::new();
+    let page = Request::new("GET", "/").with_any("origin");
+    for arm in policy.allow_origin.arms.iter().filter(|arm| arm.answer == *answer) {
+        let met = arm.when.eval(&Situation::with(&Assume::Production, &page)) != Some(false);
+        let new = lines.iter().all(|line| line.span != Some(arm.span)) && !known.contains(arm.span);
+        if met && new && lines.len() < MOST_OTHERS {
+            let written = Text::at(excerpt(sources.slice(arm.span)), arm.span);
+            lines.push(LineFacts { span: Some(arm.span), written });
+        }
+    }
+    lines.sort_by_key(|line| line.span.map(|span| (span.file, span.start)));
+    lines
 }
 
 /// The line of an env file for people to copy that opens the server by the same variable.
@@ -328,7 +354,7 @@ fn answers_preflights(policy: &Policy) -> bool {
 
 /// Routes that are public by their name.
 fn is_public(path: &str) -> bool {
-    const WORDS: [&str; 33] = [
+    const WORDS: [&str; 39] = [
         "public",
         "fonts",
         "font",
@@ -349,7 +375,9 @@ fn is_public(path: &str) -> bool {
         "widgets",
         "oembed",
         "feed",
+        "feeds",
         "rss",
+        "atom",
         "icons",
         "favicon",
         "cdn",
@@ -360,6 +388,11 @@ fn is_public(path: &str) -> bool {
         "health",
         "healthz",
         "sitemap",
+        "robots",
+        "openapi",
+        // Whoever calls these is a server and signs what it sends.
+        "webhook",
+        "webhooks",
         "opengraph-image",
         "scripts",
     ];

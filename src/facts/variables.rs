@@ -47,9 +47,9 @@ fn sibling_file<'e>(
 ) -> Option<&'e EnvFile> {
     let code = sources.path(used.span.file);
     let speaks = |file: &&EnvFile| {
-        let home = file.path.parent().unwrap_or(camino::Utf8Path::new(""));
-        let near = file.deployment != Deployment::Test && code.starts_with(home) && file.variables.len() > 1;
-        near && !environment.is_open(file)
+        let near = file.deployment != Deployment::Test && code.starts_with(&file.home) && file.variables.len() > 1;
+        near && file.is_list()
+            && !environment.is_open(file)
             && !(file.deployment == Deployment::Example && is_for_others(used, file, project))
     };
     let preference = |file: &&EnvFile| match file.deployment {

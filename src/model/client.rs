@@ -122,6 +122,12 @@ pub enum Credentials {
 }
 
 impl ClientRequest {
+    /// Is it answered by the routes of a server, under CORS? WebSockets are not under CORS, and what libraries build on them is
+    /// answered by a server of its own beside the routes.
+    pub fn meets_routes(&self) -> bool {
+        !matches!(self.library, "socket.io" | "SockJS" | "SignalR" | "WebSocket")
+    }
+
     /// A plain GET of which only the place is known; libraries say how theirs differs.
     pub fn new(library: &'static str, span: Span) -> ClientRequest {
         ClientRequest {

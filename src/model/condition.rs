@@ -4,10 +4,12 @@
 //! false or unknown in a given `World`. They are plain data, so a policy can be asked about any origin long after
 //! its source was read. Knows no language and no platform.
 
+mod given;
 mod node;
 
 use std::sync::Arc;
 
+pub use given::Premises;
 pub use node::{Parts, Tested};
 
 use super::term::{Relation, Term};
@@ -177,8 +179,9 @@ impl Formula {
         if facts.is_empty() || parts.iter().map(Formula::size).sum::<usize>() > LARGEST_REDUCED * 4 {
             return None;
         }
+        let premises = Premises::new(&facts);
         let reduced: Vec<Formula> =
-            parts.iter().map(|one| if plain(&one) { one.clone() } else { one.given(&facts) }).collect();
+            parts.iter().map(|one| if plain(&one) { one.clone() } else { one.under(&premises) }).collect();
         (reduced != parts).then_some(reduced)
     }
 
@@ -205,36 +208,6 @@ impl Formula {
             Formula::Test(_, span) => Some(*span),
             Formula::Not(inner) => inner.place(),
             Formula::All(parts) | Formula::Any(parts) => parts.iter().find_map(Formula::place),
-        }
-    }
-
-    /// What is left of it when every one of `facts` is known to hold.
-    pub fn given(&self, facts: &[Formula]) -> Formula {
-        // A fact says nothing of a condition that it shares no test with.
-        let facts: Vec<&Formula> = facts.iter().filter(|fact| fact.may_share(self)).collect();
-        self.given_those(&facts)
-    }
-
-    fn given_those(&self, facts: &[&Formula]) -> Formula {
-        if !facts.iter().any(|fact| fact.may_share(self)) {
-            return self.clone();
-        }
-        for &fact in facts {
-            if fact.same(self) {
-                return Formula::True;
-            }
-            match (fact, self) {
-                (Formula::Not(inner), _) if inner.same(self) => return Formula::False,
-                (_, Formula::Not(inner)) if inner.same(fact) => return Formula::False,
-                (Formula::All(parts), _) if parts.iter().any(|part| part.same(self)) => return Formula::True,
-                _ => {}
-            }
-        }
-        match self {
-            Formula::Not(inner) => inner.given_those(facts).negated(),
-            Formula::All(parts) => Formula::all(parts.iter().map(|part| part.given_those(facts))),
-            Formula::Any(parts) => Formula::any(parts.iter().map(|part| part.given_those(facts))),
-            other => other.clone(),
         }
     }
 

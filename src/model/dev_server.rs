@@ -40,6 +40,8 @@ pub struct Front {
     pub forwards: bool,
     /// It serves files.
     pub serves_files: bool,
+    /// Pages are among them.
+    pub serves_pages: bool,
     /// It writes headers of CORS.
     pub grants: bool,
 }

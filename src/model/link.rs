@@ -10,7 +10,7 @@ use super::origin::{Url, is_loopback, registrable_domain};
 use super::policy::Known;
 use super::probe::named_origins;
 use super::project::Project;
-use super::server::{Effect, Handler, Role, Scope, Server, is_open, segments};
+use super::server::{Handler, Role, Scope, Server, is_open, segments};
 use super::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
@@ -40,8 +40,7 @@ pub fn links(project: &Project) -> Vec<Link> {
     let known = Servers::of(project);
     let mut links = Vec::new();
     for (client, request) in project.clients.iter().enumerate() {
-        // A server of socket.io beside the routes has a policy of its own.
-        if request.library == "socket.io" {
+        if !request.meets_routes() {
             continue;
         }
         for (index, url) in request.urls.iter().enumerate() {
@@ -231,7 +230,7 @@ impl<'p> Servers<'p> {
         let mut met = Vec::new();
         let mut placed = Vec::new();
         for handler in &self.project.servers[server].handlers {
-            for policy in policies_of(handler) {
+            for policy in handler.policies() {
                 placed.push(policy);
                 let reached = match (&handler.scope.path, path) {
                     (None, _) => true,
@@ -259,18 +258,6 @@ impl<'p> Servers<'p> {
 fn in_force(policy: &super::policy::Policy) -> bool {
     let assume = Assume::Production;
     policy.installed != Known::No && policy.when.eval(&Situation::of(&assume)) != Some(false)
-}
-
-fn policies_of(handler: &Handler) -> Vec<usize> {
-    let by_role = match handler.role {
-        Role::Cors(policy) => Some(policy),
-        _ => None,
-    };
-    let by_effect = handler.effects.iter().filter_map(|guarded| match guarded.effect {
-        Effect::Cors(policy) => Some(policy),
-        _ => None,
-    });
-    by_role.into_iter().chain(by_effect).collect()
 }
 
 /// The domain under which a host's owner names hosts: with a hosting provider that is the host itself.
@@ -325,7 +312,9 @@ fn cross_origin(request: &ClientRequest, url: &ClientUrl, server: &Server) -> bo
     match &url.base {
         Base::Absolute { .. } => !(serves_pages && together),
         Base::Variable { .. } => !serves_pages,
-        Base::Relative | Base::Open => false,
+        // The functions of a platform are reached under its own host, whatever the project's name is.
+        Base::Open => request.library == "supabase-js",
+        Base::Relative => false,
     }
 }
 

@@ -161,6 +161,22 @@ impl Handler {
         let whole = self.scope.path.is_some() && !self.scope.prefix && !self.scope.methods.is_empty();
         self.role == Role::Route || (matches!(self.role, Role::Cors(_)) && whole && !self.effects.is_empty())
     }
+
+    /// The policies that it applies, by index into `Project::policies`.
+    pub fn policies(&self) -> Vec<usize> {
+        let by_role = match self.role {
+            Role::Cors(policy) => Some(policy),
+            _ => None,
+        };
+        let by_effect = self.effects.iter().filter_map(|guarded| match guarded.effect {
+            Effect::Cors(policy) => Some(policy),
+            _ => None,
+        });
+        let mut all: Vec<usize> = by_role.into_iter().chain(by_effect).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
 }
 
 /// The requests a handler sees.

@@ -46,7 +46,7 @@ pub(super) fn requests(
         .iter()
         .filter(|(id, kind, needles)| {
             let path = workspace.scan.below(*id);
-            let script = matches!(kind, Kind::JavaScript | Kind::TypeScript | Kind::Tsx);
+            let script = matches!(kind, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Component);
             script && worth(*needles) && !platforms::is_test_path(path)
         })
         .map(|(id, ..)| *id)

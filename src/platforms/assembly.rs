@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use super::express::registration::policies_of;
 use super::fetch_api::Served;
 use crate::model::policy::Known;
 use crate::model::project::{FaultKind, Project};
@@ -13,7 +12,7 @@ use crate::source::Span;
 
 /// Makes the policies of a handler those of a server, in force at the handler's path.
 pub(super) fn adopt(handler: &Handler, index: usize, project: &mut Project) {
-    for policy in policies_of(handler) {
+    for policy in handler.policies() {
         let policy = &mut project.policies[policy];
         policy.installed = Known::Yes;
         policy.server.get_or_insert(index);
@@ -27,7 +26,7 @@ pub(super) fn adopt(handler: &Handler, index: usize, project: &mut Project) {
 /// What some handler turned out to apply is in use, whoever could not see it.
 pub(super) fn withdraw_unused(project: &mut Project) {
     let applied: BTreeSet<usize> =
-        project.servers.iter().flat_map(|server| &server.handlers).flat_map(policies_of).collect();
+        project.servers.iter().flat_map(|server| &server.handlers).flat_map(Handler::policies).collect();
     let places: Vec<Span> = applied.into_iter().map(|policy| project.policies[policy].span).collect();
     project.faults.retain(|fault| fault.kind != FaultKind::NotInstalled || !places.contains(&fault.span));
 }

@@ -3,10 +3,13 @@
 //! In: programs that were evaluated with this library's knowledge. Out: `ClientRequest`s. Only code that can run in a page is
 //! meant: `browser` leaves out what belongs to servers. Never judges.
 
+mod angular;
 mod axios;
 pub mod browser;
 mod calls;
+mod live;
 mod options;
+mod superagent;
 mod text;
 mod xhr;
 
@@ -77,8 +80,11 @@ impl Library for Client {
         if path == "js:URL" {
             return url_object(run, args, span);
         }
-        if let Some(value) = axios::call(run, target, args, span) {
-            return Some(value);
+        let own = axios::call(run, target, args, span)
+            .or_else(|| superagent::call(run, target, args, span))
+            .or_else(|| angular::call(run, target, args, span));
+        if own.is_some() {
+            return own;
         }
         calls::sends(path).then(|| child(run, RESPONSE, target.object, span))
     }

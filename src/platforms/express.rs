@@ -9,7 +9,7 @@ pub(super) mod cors_npm;
 mod effects;
 pub(super) mod order;
 pub(super) mod origin_option;
-mod overwritten;
+pub(super) mod overwritten;
 pub(super) mod preflight;
 pub(super) mod registration;
 mod socket_io;

@@ -22,7 +22,7 @@ pub use symbols::FetchApi;
 
 pub(in crate::platforms) use answers::{Answer, effects, returned};
 pub(in crate::platforms) use edge::{METHODS, by_method, vercel_function};
-pub(in crate::platforms) use response::answered;
+pub(in crate::platforms) use response::{answered, made};
 pub(in crate::platforms) use serve::{Behind, Entry, Served, add, functions, head, serve, serve_all};
 
 use super::packages::Packages;

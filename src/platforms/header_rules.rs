@@ -91,6 +91,10 @@ pub(super) fn rule_handler(rule: &HeaderRule, base: &str, project: &mut Project)
 /// on that could answer there.
 pub(super) fn covers_files(rule: &Handler, mut routes: impl Iterator<Item = Scope>, passes_on: bool) -> bool {
     let Some(path) = &rule.scope.path else { return false };
+    if ends_in_files(&path.value) {
+        let is_file = |route: Scope| route.path.is_some_and(|path| path.value.contains('.'));
+        return !routes.any(is_file);
+    }
     let whole = path.value.split('/').filter(|part| !part.is_empty()).all(|part| part.starts_with(['*', '(', ':']));
     let api = path.value.split('/').any(|part| part == "api" || part.contains("(api") || part.contains("|api"));
     let kept = rule.effects.iter().any(|guarded| match &guarded.effect {
@@ -101,6 +105,42 @@ pub(super) fn covers_files(rule: &Handler, mut routes: impl Iterator<Item = Scop
     });
     let file = path.value.rsplit('/').next().is_some_and(|last| last.contains('.') && !last.starts_with('('));
     (file || !whole && !api) && (kept || file || !passes_on) && !routes.any(|route| rule.scope.overlaps(&route))
+}
+
+/// A pattern whose paths all end like files that pages are made of: `/(.*)\\.svg`, `/(site\\.webmanifest|browserconfig\\.xml)`.
+fn ends_in_files(pattern: &str) -> bool {
+    const ENDS: [&str; 22] = [
+        "svg",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "webp",
+        "avif",
+        "ico",
+        "woff",
+        "woff2",
+        "ttf",
+        "otf",
+        "eot",
+        "css",
+        "js",
+        "mjs",
+        "map",
+        "webmanifest",
+        "xml",
+        "txt",
+        "mp4",
+        "pdf",
+    ];
+    let last = pattern.rsplit('/').next().unwrap_or("");
+    let Some((_, ends)) = last.rsplit_once("\\.") else { return false };
+    if let Some(listed) = ends.strip_prefix('(') {
+        // `.*\\.(svg|png)`
+        return listed.trim_start_matches("?:").trim_end_matches([')', '$']).split('|').all(|end| ENDS.contains(&end));
+    }
+    let inner = last.trim_end_matches('$').trim_start_matches('(').trim_end_matches(')');
+    inner.split('|').all(|one| one.rsplit_once("\\.").is_some_and(|(_, end)| ENDS.contains(&end)))
 }
 
 /// `{ type: 'header', key: 'origin', value: '(?<origin>.*)' }`

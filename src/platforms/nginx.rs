@@ -5,6 +5,7 @@
 //! <https://nginx.org/en/docs/http/ngx_http_headers_module.html>.
 
 mod access;
+mod error_pages;
 mod faults;
 mod front;
 mod headers;

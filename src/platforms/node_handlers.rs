@@ -10,7 +10,7 @@ use super::express::cors_npm::{CorsObjects, policy_of};
 use super::manual::{self, header_name, is_cors_header, status as code};
 use super::values::header_lines;
 use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role};
@@ -78,14 +78,14 @@ pub(super) fn run_with(
 
 /// `res.status(401)` in front of `.json(…)`: the status that the next answer under the same condition carries.
 #[derive(Default)]
-struct StatusSoFar(Vec<(Formula, Option<u16>)>);
+pub(super) struct StatusSoFar(Vec<(Formula, Option<u16>)>);
 
 impl StatusSoFar {
-    fn set(&mut self, when: &Formula, status: Option<u16>) {
+    pub(super) fn set(&mut self, when: &Formula, status: Option<u16>) {
         self.0.push((when.clone(), status));
     }
 
-    fn at(&self, when: &Formula) -> Option<u16> {
+    pub(super) fn at(&self, when: &Formula) -> Option<u16> {
         let facts = facts_of(when);
         for (set, status) in self.0.iter().rev() {
             match set.given(&facts) {
@@ -119,7 +119,7 @@ fn read_event(run: &Interp<'_>, event: &Event, cors: &CorsObjects, status: &mut 
             Some(Kind::Str(word)) if matches!(&**word, "route" | "router") => push(Effect::Next, event.span),
             Some(_) => push(Effect::Fail, event.span),
         },
-        "throw" => push(Effect::Fail, event.span),
+        THROW => push(Effect::Fail, event.span),
         "express:res.status" | "express:res.code" => status.set(when, first.and_then(code)),
         "express:res[]=" if first.and_then(Value::as_str).is_some_and(|name| &**name == "statusCode") => {
             status.set(when, event.args.positional.get(1).and_then(code));
@@ -215,7 +215,7 @@ fn push_headers(effects: Vec<(Formula, Effect)>, event: &Event, handled: &mut Ha
 }
 
 /// `set(name, value)` or `set({ name: value })`.
-fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
+pub(super) fn header_effects(event: &Event, append: bool) -> Vec<(Formula, Effect)> {
     let Some(first) = event.args.positional.first() else { return Vec::new() };
     if first.as_map().is_some() {
         return map_effects(first);

@@ -9,24 +9,25 @@ use super::assembly::sets_origin;
 use super::express::order;
 use crate::model::condition::Formula;
 use crate::model::policy::{Fault, Setting};
-use crate::model::project::{FaultKind, HandlerFault};
-use crate::model::server::{Effect, Handler, HeaderValue};
+use crate::model::project::{FaultKind, HandlerFault, Project};
+use crate::model::server::{Effect, Handler, HeaderPiece, HeaderValue, Role};
 use crate::source::Spanned;
 
 /// The CORS lines of `inner` that `outer` replaces by something that grants less or another origin; `who` is the outer one's name.
 pub(super) fn disabled(inner: &Handler, outer: &Handler, who: &str) -> Vec<Setting> {
     let mut found: Vec<Setting> = Vec::new();
-    // A pattern that is more than segments and parameters may cover less than it seems to.
-    if outer.scope.path.as_ref().is_some_and(|path| path.value.contains(['(', '?', '|', '+', '{'])) {
+    if !is_plain(outer) {
         return found;
     }
     for (_, name, own) in lines(inner) {
-        // Where a header has several lines, the last one that always applies is what arrives.
-        let mut always = lines(outer).filter(|(when, ..)| **when == Formula::True);
-        let by = always.by_ref().filter(|(_, other, _)| other.value.eq_ignore_ascii_case(&name.value)).last();
-        let Some((_, header, by)) = by else { continue };
-        let (Some(own_text), Some(by_text)) = (own.as_text(), by.as_text()) else { continue };
-        let Some(loss) = loss(&name.value, &own_text, &by_text) else { continue };
+        let Some((header, by)) = replacing(outer, &name.value) else { continue };
+        let Some(by_text) = by.as_text() else { continue };
+        let loss = match own.as_text() {
+            Some(own_text) => loss(&name.value, &own_text, &by_text),
+            None if is_origin(own) => Some(format!("and sends `{by_text}` to everybody")),
+            None => None,
+        };
+        let Some(loss) = loss else { continue };
         let one = Setting {
             name: Spanned::new(name.value.clone(), own.span),
             span: own.span,
@@ -40,6 +41,36 @@ pub(super) fn disabled(inner: &Handler, outer: &Handler, who: &str) -> Vec<Setti
         }
     }
     found
+}
+
+/// What arrives is what `outer` says of who is allowed: the policy behind `inner` decides like the one of `outer`.
+pub(super) fn replace_decision(inner: usize, outer: &Handler, project: &mut Project) {
+    let Role::Cors(by) = outer.role else { return };
+    let line = replacing(outer, "access-control-allow-origin").filter(|_| is_plain(outer));
+    if by == inner || line.is_none_or(|(_, value)| value.as_text().is_none()) {
+        return;
+    }
+    let decision = project.policies[by].allow_origin.clone();
+    let policy = &mut project.policies[inner];
+    policy.allow_origin = decision;
+    policy.env_reads.clear();
+}
+
+/// A pattern that is more than segments and parameters may cover less than it seems to.
+fn is_plain(outer: &Handler) -> bool {
+    !outer.scope.path.as_ref().is_some_and(|path| path.value.contains(['(', '?', '|', '+', '{']))
+}
+
+/// The line of a header that arrives from outside. Where there are several, it is the last one that always applies.
+fn replacing<'h>(outer: &'h Handler, name: &str) -> Option<(&'h Spanned<Arc<str>>, &'h HeaderValue)> {
+    let always = lines(outer).filter(|(when, ..)| **when == Formula::True);
+    let same = always.filter(|(_, header, _)| header.value.eq_ignore_ascii_case(name));
+    same.last().map(|(_, header, value)| (header, value))
+}
+
+/// Is it the request's origin?
+fn is_origin(value: &HeaderValue) -> bool {
+    matches!(value.pieces.as_slice(), [HeaderPiece::Term(term)] if term.is_origin())
 }
 
 /// The lines that a handler writes, and when.

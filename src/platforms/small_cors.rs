@@ -6,13 +6,13 @@
 
 use super::express::origin_option::{self, Told};
 use super::packages::Packages;
+use super::returned_origin;
 use super::values::{env_uses, flag, names, option, seconds, true_when};
 use crate::eval::Interp;
 use crate::eval::value::{Args, Kind, ObjectId, Reason, Value};
-use crate::model::condition::{Formula, Test};
-use crate::model::policy::{Arm, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
+use crate::model::policy::{MaxAge, Names, OriginDecision, Policy};
 use crate::model::project::Project;
-use crate::model::term::{Relation, Term};
+use crate::model::term::Term;
 use crate::source::Span;
 
 const MICRO_METHODS: [&str; 6] = ["POST", "GET", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -54,8 +54,8 @@ fn itty(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
         Some(Kind::Function(closure)) => {
             let closure = closure.clone();
             let asked = Value::new(Kind::Term(Term::origin()), span);
-            let (_, told) = run.run_function(&closure, &Args { positional: vec![asked], ..Args::default() });
-            returned(&told, closure.function.span)
+            let arms = returned_origin::arms(run, &closure, vec![asked]);
+            OriginDecision { arms, span: closure.function.span }
         }
         _ => origin_option::decision(&origin_option::told(run, origin.as_ref(), span), origin.as_ref(), span),
     };
@@ -72,27 +72,6 @@ fn itty(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {
         env_reads: origin.map(|origin| env_uses(&origin, "no header is sent then")).unwrap_or_default(),
         ..Policy::new("workers", "itty-router", span, allow_origin)
     }
-}
-
-/// What a function says that is asked about the origin: the text that is sent.
-fn returned(told: &Value, span: Span) -> OriginDecision {
-    let mut arms = Vec::new();
-    for (when, value) in told.alternatives() {
-        let answer = match &value.kind {
-            Kind::Str(text) if &**text == "*" => OriginAnswer::Wildcard,
-            Kind::Str(text) if !text.is_empty() => OriginAnswer::Fixed(text.clone()),
-            Kind::Str(_) | Kind::Undefined | Kind::Null | Kind::Bool(false) => OriginAnswer::Nothing,
-            Kind::Term(term) if term.is_origin() => {
-                let test = Test::Request { term: term.clone(), relation: Relation::Present };
-                let when = when.and(Formula::test(test, value.span));
-                arms.push(Arm { when, answer: OriginAnswer::Echo, span: value.span });
-                continue;
-            }
-            _ => OriginAnswer::Unknown,
-        };
-        arms.push(Arm { when, answer, span: value.span });
-    }
-    OriginDecision { arms, span }
 }
 
 fn micro(run: &mut Interp<'_>, args: &Args, span: Span) -> Policy {

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use crate::eval::env_lists;
 use crate::eval::value::{EnvRead, EnvShape, Item, Kind, ObjectId, Value};
-use crate::eval::{Event, env_lists};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};
 use crate::model::server::{HeaderPiece, HeaderValue};
@@ -321,12 +321,4 @@ pub fn object_named(path: &str, prefix: &str) -> Option<(ObjectId, String)> {
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let (number, tail) = rest.split_at(end);
     Some((ObjectId(number.parse().ok()?), tail.to_owned()))
-}
-
-/// Is it thrown inside a `try` of the same function?
-pub fn is_caught(event: &Event, all: &[Event]) -> bool {
-    let inside = |formula: &Formula| {
-        formula.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(body) if body.contains(event.span)))
-    };
-    all.iter().any(|other| inside(&other.when)) && !inside(&event.when)
 }

@@ -86,6 +86,7 @@ fn front(run: &mut Interp<'_>, home: &Utf8Path) -> Option<Front> {
         span: rewrites.span,
         forwards: true,
         serves_files: false,
+        serves_pages: false,
         grants: passes("headers").is_some(),
     })
 }
@@ -140,6 +141,7 @@ fn build(
         let Role::Cors(policy) = handler.role else { continue };
         for rule in outer.iter().filter(|rule| rule.scope.covers(&handler.scope)) {
             project.policies[policy].settings.extend(overrides::disabled(handler, rule, "vercel.json"));
+            overrides::replace_decision(policy, rule, project);
         }
     }
     for handler in inner {

@@ -47,10 +47,18 @@ pub(super) fn sentence(report: &Report, options: Options<'_>, painter: &Painter)
     let hint = if options.verbose { "" } else { " (-v shows them)" };
     add(report.notices.len(), format!("{}{hint}", count(report.notices.len(), "notice")));
     let rest = rest.iter().map(|text| format!("; {text}")).collect::<String>();
+    let unread = report.unread.as_ref().map(|unread| {
+        let (name, path) = (visible(&unread.name), visible(unread.path.as_str()));
+        format!("found {name} in {path}, which corslint does not read yet")
+    });
+    // Whoever uses that package has CORS perhaps, and "none sets it up" would be said of files that were not read.
+    let alone = unread.clone().unwrap_or_else(|| "none sets it up".to_owned());
+    let alone = format!("{}{alone}", if unread.is_some() { "; " } else { ", " });
+    let beside = unread.map(|unread| format!("; {unread}")).unwrap_or_default();
     match (report.findings.is_empty(), summary.policies, summary.servers) {
-        (true, 0, 0) => format!("No CORS found: looked at {looked}, none sets it up{rest}"),
-        (true, 0, 1) => format!("No CORS found: looked at {looked}: {servers}, which does not set it up{rest}"),
-        (true, 0, _) => format!("No CORS found: looked at {looked}: {servers}, none sets it up{rest}"),
+        (true, 0, 0) => format!("No CORS found: looked at {looked}{alone}{rest}"),
+        (true, 0, 1) => format!("No CORS found: looked at {looked}: {servers}, which does not set it up{beside}{rest}"),
+        (true, 0, _) => format!("No CORS found: looked at {looked}: {servers}, none sets it up{beside}{rest}"),
         (true, policies, _) => format!("Looked at {looked}: {servers}, {}; nothing wrong{rest}", named(policies)),
         (false, policies, _) => {
             format!("Looked at {looked}: {servers}, {}; {}{rest}", named(policies), counts(report, painter))

@@ -4,8 +4,6 @@
 //! id. Pure, parallel over rules; the threads never change the result. A condition that cannot be evaluated is false,
 //! and a notice says so.
 
-use std::collections::HashSet;
-
 use rayon::prelude::*;
 
 use super::facts::{Facts, Subject};
@@ -46,10 +44,11 @@ pub fn order(a: &Finding, b: &Finding, sources: &Sources) -> std::cmp::Ordering 
     path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b)))
 }
 
-/// A finding and the server it is about.
+/// A finding, the server it is about, and what it is told apart by from others like it.
 struct Found {
     finding: Finding,
     server: Option<u32>,
+    apart: Option<String>,
 }
 
 fn apply(rule: &Rule, facts: &Facts, sources: &Sources) -> Outcome {
@@ -57,7 +56,10 @@ fn apply(rule: &Rule, facts: &Facts, sources: &Sources) -> Outcome {
     let mut notices = Vec::new();
     for subject in facts.of(rule.given) {
         match judge(rule, subject) {
-            Ok(Some(finding)) => found.push(Found { finding, server: subject.server() }),
+            Ok(Some(finding)) => {
+                let apart = rule.apart.as_ref().and_then(|path| path.text(subject));
+                found.push(Found { finding, server: subject.server(), apart });
+            }
             Ok(None) => {}
             Err(message) => notices.push(notice(rule, subject, &message, sources)),
         }
@@ -141,22 +143,20 @@ fn merge(found: Vec<Found>, once: Option<Once>) -> Vec<Finding> {
     }
     match once {
         None => {}
-        Some(Once::Server) => {
-            let mut servers = HashSet::new();
-            merged.retain(|one| one.server.is_none_or(|server| servers.insert(server)));
+        Some(Once::Server) => merged = first_of_each(merged, |a, b| a.server.is_some() && a.server == b.server),
+        Some(Once::File) => {
+            merged = first_of_each(merged, |a, b| a.finding.primary.span.file == b.finding.primary.span.file);
         }
-        Some(Once::File) => merged = first_of_each_file(merged),
     }
     merged.into_iter().map(|one| one.finding).collect()
 }
 
-/// The first finding of each file, with the places of the others as labels.
-fn first_of_each_file(found: Vec<Found>) -> Vec<Found> {
+/// The first finding of each kind and of what it is told apart by, with the places of the others as labels.
+fn first_of_each(found: Vec<Found>, same: fn(&Found, &Found) -> bool) -> Vec<Found> {
     let mut kept: Vec<Found> = Vec::new();
     for next in found {
         let label = next.finding.primary.clone();
-        let file = label.span.file;
-        let Some(first) = kept.iter_mut().find(|one| one.finding.primary.span.file == file) else {
+        let Some(first) = kept.iter_mut().find(|one| one.apart == next.apart && same(one, &next)) else {
             kept.push(next);
             continue;
         };

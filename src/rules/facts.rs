@@ -8,6 +8,7 @@ mod calls;
 mod client;
 mod declare;
 mod env;
+mod fallback;
 mod handler;
 mod header;
 mod kinds;
@@ -22,12 +23,13 @@ mod suppression;
 pub use calls::CallsFacts;
 pub use client::ClientFacts;
 pub use env::EnvFacts;
+pub use fallback::FallbackFacts;
 pub use handler::{FurtherFacts, HandlerFacts};
 pub use header::HeaderFacts;
 pub use kinds::{Flag, Known, Number, Question, Text, Word};
 pub use names::Names;
 pub use origin::OriginFacts;
-pub use policy::{AllowOriginFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
+pub use policy::{AllowOriginFacts, LineFacts, ListedOriginFacts, LiteralWildcardFacts, PolicyFacts};
 pub use schema::{AsField, Described, Fact, Field, Kind, Record, Schema, Subject};
 pub use setting::{OtherSettingFacts, SettingFacts};
 pub use stated::StatedFacts;
@@ -91,6 +93,8 @@ subjects! {
     Handler => handlers: HandlerFacts,
     /// Environment variables that origins come from.
     Env => envs: EnvFacts,
+    /// Addresses of the developer's machine that are used for want of a variable.
+    Fallback => fallbacks: FallbackFacts,
     /// Requests that code for browsers sends.
     Client => clients: ClientFacts,
     /// Origins that the configuration states.

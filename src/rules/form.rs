@@ -37,6 +37,7 @@ pub(super) struct RuleForm {
     pub(super) witness: Option<Placed>,
     pub(super) help: Option<Spanned<PerPlatform>>,
     pub(super) once: Option<OnceForm>,
+    pub(super) apart: Option<Placed>,
     #[serde(default)]
     pub(super) shifts: Vec<ShiftForm>,
     pub(super) examples: Spanned<Vec<Spanned<ExampleForm>>>,

@@ -84,6 +84,7 @@ fn read(path: &Utf8Path, text: &str) -> Result<Rule, Vec<RuleError>> {
         Some(Shift { severity: severity(shift.severity), when })
     });
     let shifts = shifts.collect();
+    let apart = form.apart.as_ref().and_then(|path| errors.check(path, Path::to_text(&path.value, given)));
     let witness = form.witness.as_ref().and_then(|path| errors.check(path, Path::to_text(&path.value, given)));
     let help = form.help.as_ref().and_then(|help| by_platform(help, &mut errors, |text| Template::parse(text, given)));
     let examples = examples(&form.examples, &mut errors);
@@ -110,6 +111,7 @@ fn read(path: &Utf8Path, text: &str) -> Result<Rule, Vec<RuleError>> {
         help,
         witness,
         once: form.once.map(once),
+        apart,
     })
 }
 

@@ -74,10 +74,13 @@ impl Path {
 
     /// The spans of what is named, as far as it is written anywhere: one, or one for each record of a list.
     pub(super) fn spans(&self, subject: &dyn Record) -> Vec<Span> {
-        if let [field] = &*self.fields
-            && let Some(Fact::List(records)) = subject.fact(field)
-        {
-            return records.into_iter().filter_map(Record::span).collect();
+        let mut record = subject;
+        for field in &self.fields {
+            record = match record.fact(field) {
+                Some(Fact::Record(inner)) => inner,
+                Some(Fact::List(records)) => return records.into_iter().filter_map(Record::span).collect(),
+                _ => break,
+            };
         }
         follow(subject, &self.fields).last().and_then(|(_, span)| *span).into_iter().collect()
     }

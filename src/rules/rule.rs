@@ -45,6 +45,7 @@ pub struct Rule {
     pub(super) help: Option<ByPlatform<Template>>,
     pub(super) witness: Option<Path>,
     pub(super) once: Option<Once>,
+    pub(super) apart: Option<Path>,
 }
 
 /// Who wants to hear of it.

@@ -14,6 +14,8 @@ pub enum Kind {
     TypeScript,
     /// TypeScript with JSX.
     Tsx,
+    /// Markup with scripts: Vue, Svelte, Astro.
+    Component,
     /// Python.
     Python,
     /// An nginx configuration or a snippet of one.
@@ -28,6 +30,10 @@ pub enum Kind {
     Toml,
     /// pip's list of requirements.
     Requirements,
+    /// How an image is built.
+    Dockerfile,
+    /// What names the packages of a language that is not read.
+    Manifest,
 }
 
 impl Kind {
@@ -37,6 +43,9 @@ impl Kind {
         if is_env(name) {
             return Some(Kind::Env);
         }
+        if is_dockerfile(name) {
+            return Some(Kind::Dockerfile);
+        }
         let extension = path.extension().unwrap_or("");
         let directory = || path.parent().and_then(Utf8Path::file_name).unwrap_or("");
         match extension {
@@ -44,21 +53,26 @@ impl Kind {
             "ts" | "mts" | "cts" if is_declaration(name) => None,
             "ts" | "mts" | "cts" => Some(Kind::TypeScript),
             "tsx" => Some(Kind::Tsx),
+            "vue" | "svelte" | "astro" => Some(Kind::Component),
             "py" => Some(Kind::Python),
+            "json" if name == "composer.json" => Some(Kind::Manifest),
             "json" | "jsonc" => (is_known_json(name) || is_settings_json(name, directory())).then_some(Kind::Json),
             "yml" | "yaml" => (!is_lock(name)).then_some(Kind::Yaml),
             "toml" if name == "config.toml" => (directory() == "supabase").then_some(Kind::Toml),
+            "toml" if name == "Cargo.toml" => Some(Kind::Manifest),
+            "toml" if name.starts_with("fly.") => Some(Kind::Toml),
             "toml" => matches!(name, "netlify.toml" | "pyproject.toml" | "wrangler.toml").then_some(Kind::Toml),
             "txt" if name.starts_with("requirements") || directory() == "requirements" => Some(Kind::Requirements),
             "in" if name.starts_with("requirements") => Some(Kind::Requirements),
             _ if name == "Pipfile" => Some(Kind::Toml),
+            _ if is_manifest(name) => Some(Kind::Manifest),
             _ => is_nginx(name, extension, directory()).then_some(Kind::Nginx),
         }
     }
 
     /// Is it program code, which imports and is imported?
     pub fn is_code(self) -> bool {
-        matches!(self, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Python)
+        matches!(self, Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Component | Kind::Python)
     }
 
     /// The lower-case name shown to users.
@@ -67,6 +81,7 @@ impl Kind {
             Kind::JavaScript => "javascript",
             Kind::TypeScript => "typescript",
             Kind::Tsx => "tsx",
+            Kind::Component => "component",
             Kind::Python => "python",
             Kind::Nginx => "nginx",
             Kind::Env => "env",
@@ -74,6 +89,8 @@ impl Kind {
             Kind::Yaml => "yaml",
             Kind::Toml => "toml",
             Kind::Requirements => "requirements",
+            Kind::Dockerfile => "dockerfile",
+            Kind::Manifest => "manifest",
         }
     }
 }
@@ -81,6 +98,22 @@ impl Kind {
 /// Is this the name of a compose file, whose `environment:` matters even where no needle is found?
 pub(super) fn is_compose(name: &str) -> bool {
     name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-")
+}
+
+fn is_manifest(name: &str) -> bool {
+    matches!(name, "go.mod" | "Gemfile" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "mix.exs")
+}
+
+/// `Dockerfile`, `Dockerfile.api`, `api.Dockerfile`.
+fn is_dockerfile(name: &str) -> bool {
+    const OTHER: &[&str] = &["dockerignore", "md", "txt", "j2", "ts", "js", "py", "go", "sh", "yml", "yaml", "json"];
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
+    ["dockerfile", "containerfile"].iter().any(|word| {
+        let before = lower.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+        let behind = lower.strip_suffix(word).is_some_and(|rest| rest.ends_with(['.', '-', '_']));
+        behind || before && !OTHER.contains(&extension)
+    })
 }
 
 fn is_env(name: &str) -> bool {
@@ -104,7 +137,8 @@ fn is_env(name: &str) -> bool {
     ];
     const CODE: &[&str] = &["js", "cjs", "mjs", "ts", "mts", "cts", "py", "json", "yml", "yaml", "toml", "md"];
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match name.strip_prefix(".env").or_else(|| name.strip_prefix(".flaskenv")) {
+    let known = [".env", ".flaskenv", ".dev.vars"];
+    match known.iter().find_map(|known| name.strip_prefix(known)) {
         Some("") => return true,
         Some(rest) if rest.starts_with(['.', '-', '_']) => return !CODE.contains(&extension),
         _ => {}
@@ -181,8 +215,12 @@ mod tests {
             (Kind::JavaScript, &["a.js", "src/a.cjs", "a.mjs", "a.jsx", "env.js"]),
             (Kind::TypeScript, &["a.ts", "a.mts", "a.cts", "env.ts", ".env.ts"]),
             (Kind::Tsx, &["a.tsx"]),
+            (Kind::Component, &["App.vue", "routes/+page.svelte", "index.astro"]),
             (Kind::Python, &["a.py", "settings/production.py", "nginx.py"]),
-            (Kind::Env, &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv"]),
+            (
+                Kind::Env,
+                &[".env", ".env.production", "prod.env", "env.example", ".env-sample", ".flaskenv", ".dev.vars"],
+            ),
             (
                 Kind::Nginx,
                 &[
@@ -203,6 +241,9 @@ mod tests {
             (Kind::Yaml, &["compose.yml", "docker-compose.prod.yaml", "k8s/ingress.yaml"]),
             (Kind::Toml, &["pyproject.toml", "Pipfile", "netlify.toml", "supabase/config.toml"]),
             (Kind::Requirements, &["requirements.txt", "requirements-dev.txt", "requirements/base.txt"]),
+            (Kind::Dockerfile, &["Dockerfile", "Dockerfile.api", "docker/api.dockerfile", "Containerfile"]),
+            (Kind::Manifest, &["Cargo.toml", "go.mod", "api/Gemfile", "composer.json", "pom.xml"]),
+            (Kind::Toml, &["fly.toml", "fly.staging.toml"]),
         ];
         for (kind, names) in table {
             for name in *names {
@@ -215,12 +256,13 @@ mod tests {
             "data.json",
             "package-lock.json",
             "pnpm-lock.yaml",
-            "Cargo.toml",
             "config.toml",
             "a.js.map",
             "notes.txt",
             "nginx.md",
             "README",
+            "Dockerfile.dockerignore",
+            "dockerfiles.md",
         ] {
             assert_eq!(Kind::of(Utf8Path::new(name)), None, "{name}");
         }

@@ -26,7 +26,9 @@ impl Needles {
     pub const FUNCTION: Needles = Needles(32);
     /// Calls the function of a platform by its name, from a page too.
     const INVOKES: Needles = Needles(Needles::FUNCTION.0 | Needles::CLIENT.0);
-    const ALL: Needles = Needles(63);
+    /// Says how programs are run.
+    pub const DEPLOYS: Needles = Needles(64);
+    const ALL: Needles = Needles(127);
 
     /// Is every class of `other` in this set?
     pub fn contains(self, other: Needles) -> bool {
@@ -68,6 +70,12 @@ const WORDS: &[(&str, Needles)] = &[
     ("access-control-", Needles::CORS),
     ("express(", Needles::SERVER),
     ("express.router", Needles::SERVER),
+    ("new hono(", Needles::SERVER),
+    ("new hono<", Needles::SERVER),
+    ("openapihono", Needles::SERVER),
+    ("new koa(", Needles::SERVER),
+    ("koa-router", Needles::SERVER),
+    ("@koa/router", Needles::SERVER),
     ("createserver(", Needles::SERVER),
     ("fastapi(", Needles::SERVER),
     ("starlette(", Needles::SERVER),
@@ -86,12 +94,34 @@ const WORDS: &[(&str, Needles)] = &[
     ("node-appwrite", Needles::FUNCTION),
     ("createexecution", Needles::FUNCTION),
     ("create_execution", Needles::FUNCTION),
+    ("kind: deployment", Needles::DEPLOYS),
+    ("kind: statefulset", Needles::DEPLOYS),
+    ("kind: daemonset", Needles::DEPLOYS),
+    ("kind: configmap", Needles::DEPLOYS),
+    ("serving.knative.dev", Needles::DEPLOYS),
+    ("envvars:", Needles::DEPLOYS),
+    ("envs:", Needles::DEPLOYS),
+    ("env_variables:", Needles::DEPLOYS),
     ("fetch(", Needles::CLIENT),
     ("axios", Needles::CLIENT),
     ("xmlhttprequest", Needles::CLIENT),
     ("eventsource(", Needles::CLIENT),
     ("socket.io-client", Needles::CLIENT),
     ("httplink", Needles::CLIENT),
+    ("uploadlink", Needles::CLIENT),
+    ("new websocket(", Needles::CLIENT),
+    ("websocketlink", Needles::CLIENT),
+    ("w3cwebsocket", Needles::CLIENT),
+    ("reconnecting-websocket", Needles::CLIENT),
+    ("use-websocket", Needles::CLIENT),
+    ("subscriptionclient", Needles::CLIENT),
+    ("graphql-ws", Needles::CLIENT),
+    ("stompjs", Needles::CLIENT),
+    ("sockjs", Needles::CLIENT),
+    ("signalr", Needles::CLIENT),
+    ("superagent", Needles::CLIENT),
+    ("fetchbasequery", Needles::CLIENT),
+    ("@angular/common/http", Needles::CLIENT),
     ("apolloclient", Needles::CLIENT),
     ("graphqlclient", Needles::CLIENT),
     ("$.ajax", Needles::CLIENT),

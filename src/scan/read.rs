@@ -118,8 +118,15 @@ fn is_kept(path: &Utf8Path, kind: Kind, needles: Needles) -> bool {
         Kind::JavaScript | Kind::TypeScript | Kind::Tsx | Kind::Python => {
             needles.meets(Needles::CORS | Needles::SERVER | Needles::CLIENT | Needles::FUNCTION)
         }
-        Kind::Yaml => needles.contains(Needles::CORS) || path.file_name().is_some_and(is_compose),
-        Kind::Nginx | Kind::Env | Kind::Json | Kind::Toml | Kind::Requirements => true,
+        Kind::Component => needles.contains(Needles::CLIENT),
+        Kind::Yaml => {
+            let workflow = path.parent().is_some_and(|folder| folder.ends_with(".github/workflows"));
+            let deploys = needles.meets(Needles::CORS | Needles::DEPLOYS);
+            workflow || deploys || path.file_name().is_some_and(is_compose)
+        }
+        Kind::Nginx | Kind::Env | Kind::Json | Kind::Toml | Kind::Requirements | Kind::Dockerfile | Kind::Manifest => {
+            true
+        }
     }
 }
 

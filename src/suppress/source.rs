@@ -34,6 +34,7 @@ fn form(kind: Kind) -> Form {
         Kind::JavaScript => Form::JavaScript(Dialect::JavaScript),
         Kind::TypeScript => Form::JavaScript(Dialect::TypeScript),
         Kind::Tsx => Form::JavaScript(Dialect::Tsx),
+        Kind::Component => Form::Component,
         Kind::Python => Form::Python,
         Kind::Nginx => Form::Nginx,
         Kind::Env => Form::Env,
@@ -41,6 +42,7 @@ fn form(kind: Kind) -> Form {
         Kind::Yaml => Form::Yaml,
         Kind::Toml => Form::Toml,
         Kind::Requirements => Form::Requirements,
+        Kind::Dockerfile | Kind::Manifest => Form::Dockerfile,
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::document::{Node, NodeKind};
 use super::javascript::Dialect;
 use super::nginx::Directive;
-use super::{dotenv, javascript, json, nginx, python, toml, yaml};
+use super::{component, dotenv, javascript, json, nginx, python, toml, yaml};
 use crate::source::{FileId, Span};
 
 /// The language of a file.
@@ -16,6 +16,8 @@ use crate::source::{FileId, Span};
 pub enum Form {
     /// JavaScript or TypeScript.
     JavaScript(Dialect),
+    /// Markup with scripts.
+    Component,
     /// Python.
     Python,
     /// nginx.
@@ -30,6 +32,8 @@ pub enum Form {
     Env,
     /// pip's list of requirements.
     Requirements,
+    /// A Dockerfile, where a comment is a whole line.
+    Dockerfile,
 }
 
 /// Spans are asked for their bytes only.
@@ -40,6 +44,7 @@ pub fn comments(form: Form, text: &str) -> Vec<Range<usize>> {
     let mut values = Vec::new();
     match form {
         Form::JavaScript(dialect) => return javascript::comments(text, dialect),
+        Form::Component => return component::comments(text),
         Form::Python => return python::comments(text),
         Form::Nginx => words(&nginx::parse(SOME, text).0, &mut values),
         Form::Yaml => yaml::parse(SOME, text).0.iter().for_each(|document| scalars(document, &mut values)),
@@ -50,6 +55,7 @@ pub fn comments(form: Form, text: &str) -> Vec<Range<usize>> {
             values.extend(entries.filter(|entry| !entry.commented).map(|entry| entry.value.span));
         }
         Form::Requirements => {}
+        Form::Dockerfile => return whole_lines(text),
     }
     values.sort_unstable();
     if form == Form::Json { slashes(text, &values) } else { hashes(text, &values) }
@@ -95,6 +101,20 @@ fn hashes(text: &str, values: &[Span]) -> Vec<Range<usize>> {
         if begins && !inside {
             found.push(at..line_end(text, at));
         }
+    }
+    found
+}
+
+/// Lines that begin with `#`.
+fn whole_lines(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let start = at + line.len() - line.trim_start().len();
+        if text[start..].starts_with('#') && start < at + line.len() {
+            found.push(start..line_end(text, start));
+        }
+        at += line.len();
     }
     found
 }
@@ -149,6 +169,7 @@ mod tests {
         );
         found(Form::Env, "A='# no' # yes\n# yes\nB=a#no\n#C=d\n", &["# yes", "# yes", "#C=d"]);
         found(Form::Nginx, "a \"# no\" b#no; # yes\nserver { # yes\n}# yes\n", &["# yes", "# yes", "# yes"]);
+        found(Form::Dockerfile, "# yes\nENV A=b # no\n  # yes\n", &["# yes", "# yes"]);
         found(Form::Requirements, "a==1 # yes\n# yes\nb @ https://x/#egg=b\n", &["# yes", "# yes"]);
     }
 

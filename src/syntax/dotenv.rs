@@ -5,15 +5,14 @@
 //! with them what may be set. Where dialects differ, the reading most of them share is taken. Knows no variable's
 //! meaning.
 
-mod interpolate;
 mod samples;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use self::interpolate::Interpolation;
 pub use self::samples::samples;
 use super::Problem;
+use super::interpolate::Interpolation;
 use super::problems::Problems;
 use crate::source::{FileId, Span, Spanned};
 

@@ -124,6 +124,11 @@ fn functions_and_closures() {
         ("const f = (a, b) => [b, a]; const x = [f.apply(null, [1, 2]), f.call(null, 3, 4)]", "[[2, 1], [4, 3]]"),
         ("function f(a) { if (a) return 'yes'; return 'no' } const x = [f(true), f(false)]", r#"["yes", "no"]"#),
         ("function f() { try { return 'a' } catch (e) { return 'b' } } const x = f()", r#""a""#),
+        // What follows a `try` is run whether something was thrown in it or not.
+        (
+            "function f() { if (process.env.A) { throw new Error('no') } } function g() { try { f() } catch {} return 'a' } const x = g()",
+            r#""a""#,
+        ),
     ]);
 }
 

@@ -137,6 +137,11 @@ fn callbacks() {
             "(o, cb) => { const isAllowed = !o || allowed.includes(o); if (isAllowed) { cb(null, true); return } cb(new Error('no')) }",
             "ee!!e",
         ),
+        // Thrown further inside, caught here.
+        (
+            "(o, cb) => { const check = () => { if (!allowed.includes(o)) throw new Error('no') }; try { check() } catch {} cb(null, true) }",
+            "eeeee",
+        ),
         ("(o, cb) => { let ok; if (allowed.includes(o)) { ok = true } else { ok = false } cb(null, ok) }", "ee---"),
         (
             "(o, cb) => { const options = { ok: false }; if (allowed.includes(o)) options.ok = true; cb(null, options.ok) }",

@@ -1,5 +1,6 @@
 //! The parsers of configuration files: what they understand, and what they survive.
 
+mod dockerfile;
 mod dotenv;
 mod json;
 mod nginx;

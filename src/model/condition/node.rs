@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::{Formula, Test};
 
 /// A fingerprint: equal for equal conditions, wherever their tests are written.
-type Shape = u64;
+pub(super) type Shape = u64;
 
 /// Which tests a condition holds, as bits that different tests may share: without a common bit there is no common test.
-type Tests = u128;
+pub(super) type Tests = u128;
 
 /// A test and its fingerprint.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ fn fingerprint(what: &impl Hash) -> Shape {
 
 impl Formula {
     /// Its fingerprint.
-    fn shape(&self) -> Shape {
+    pub(super) fn shape(&self) -> Shape {
         match self {
             Formula::True => 1,
             Formula::False => 2,
@@ -101,23 +101,13 @@ impl Formula {
     }
 
     /// Which tests it holds, roughly.
-    fn held(&self) -> Tests {
+    pub(super) fn held(&self) -> Tests {
         match self {
             Formula::True | Formula::False => 0,
             Formula::Test(test, _) => test.tests(),
             Formula::Not(inner) => inner.held(),
             Formula::All(parts) | Formula::Any(parts) => parts.tests,
         }
-    }
-
-    /// May the two hold a test in common? `false` is certain.
-    pub(super) fn may_share(&self, other: &Formula) -> bool {
-        self.held() & other.held() != 0
-    }
-
-    /// May it hold a test in common with one of these? `false` is certain.
-    pub fn may_share_any(&self, others: &[Formula]) -> bool {
-        others.iter().any(|other| self.may_share(other))
     }
 
     /// How many tests it holds.

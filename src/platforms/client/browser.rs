@@ -280,7 +280,7 @@ impl<'p> Places<'p> {
         let own = nature.browser_words
             || nature.directive.as_deref() == Some("use client")
             || nature.imports_any(&USER_INTERFACE)
-            || path.extension() == Some("jsx");
+            || matches!(path.extension(), Some("jsx" | "vue" | "svelte" | "astro"));
         let (pages, both, servers) = (has(&PAGES), has(&BOTH), has(&SERVERS));
         let in_app_router =
             has(&["next"]) && path.parent().is_some_and(|parent| parent.iter().any(|part| part == "app"));

@@ -3,15 +3,16 @@
 //! In: the evaluator's log. Out: requests. Sources: <https://fetch.spec.whatwg.org/#fetch-method>,
 //! <https://github.com/sindresorhus/ky>, <https://github.com/unjs/ofetch>, <https://api.jquery.com/jQuery.ajax/>,
 //! <https://www.apollographql.com/docs/react/api/link/apollo-link-http>,
+//! <https://redux-toolkit.js.org/rtk-query/api/fetchBaseQuery>,
 //! <https://supabase.com/docs/reference/javascript/functions-invoke>.
 
 use std::sync::Arc;
 
 use super::super::values::option;
-use super::{axios, options, text};
+use super::{angular, axios, live, options, superagent, text};
 use crate::eval::value::{Kind, Value};
 use crate::eval::{Event, Interp};
-use crate::model::client::{Base, BodyType, ClientHeader, ClientRequest, ClientUrl};
+use crate::model::client::{Base, BodyType, ClientHeader, ClientRequest, ClientUrl, Credentials};
 use crate::model::condition::Formula;
 use crate::source::Spanned;
 
@@ -23,9 +24,10 @@ enum Sender {
     Ky,
     JQuery,
     Graphql,
+    BaseQuery,
     EventSource,
-    SocketIo,
     Supabase,
+    Live(live::Live),
 }
 
 const KY: [&str; 3] = ["npm:ky", "npm:ky.create()", "npm:ky.extend()"];
@@ -51,10 +53,12 @@ fn sender(path: &str) -> Option<(Sender, Option<&'static str>)> {
         | "npm:#app.useFetch" => {
             return Some((Sender::Ofetch, None));
         }
-        "npm:socket.io-client" | "npm:socket.io-client.io" | "npm:socket.io-client.connect" | "js:io" => {
-            return Some((Sender::SocketIo, Some("GET")));
+        "js:EventSource"
+        | "npm:eventsource"
+        | "npm:eventsource.EventSource"
+        | "npm:event-source-polyfill.EventSourcePolyfill" => {
+            return Some((Sender::EventSource, Some("GET")));
         }
-        "js:EventSource" => return Some((Sender::EventSource, Some("GET"))),
         "npm:@apollo/client.HttpLink"
         | "npm:@apollo/client.createHttpLink"
         | "npm:@apollo/client.ApolloClient"
@@ -63,13 +67,24 @@ fn sender(path: &str) -> Option<(Sender, Option<&'static str>)> {
         | "npm:@apollo/client/link/http.HttpLink"
         | "npm:apollo-link-http.HttpLink"
         | "npm:apollo-link-http.createHttpLink"
+        | "npm:@apollo/client/link/http/HttpLink.HttpLink"
+        | "npm:@apollo/client/link/batch-http.BatchHttpLink"
+        | "npm:apollo-link-batch-http.BatchHttpLink"
         | "npm:apollo-upload-client.createUploadLink"
+        | "npm:apollo-upload-client/createUploadLink.mjs"
+        | "npm:apollo-upload-client/UploadHttpLink.mjs"
         | "npm:apollo-boost"
         | "npm:graphql-request.GraphQLClient"
         | "npm:urql.createClient"
         | "npm:@urql/core.createClient" => return Some((Sender::Graphql, Some("POST"))),
+        "npm:@reduxjs/toolkit/query/react.fetchBaseQuery" | "npm:@reduxjs/toolkit/query.fetchBaseQuery" => {
+            return Some((Sender::BaseQuery, None));
+        }
         "client:supabase.functions.invoke" => return Some((Sender::Supabase, Some("POST"))),
         _ => {}
+    }
+    if let Some(live) = live::opened(path) {
+        return Some((Sender::Live(live), Some("GET")));
     }
     let (holder, verb) = path.rsplit_once('.').unwrap_or((path, ""));
     let ky = KY.contains(&path) || KY.iter().any(|name| path.strip_suffix("()") == Some(name));
@@ -99,7 +114,11 @@ pub(super) fn sends(path: &str) -> bool {
 
 /// The request that a call sends.
 pub(super) fn request(run: &Interp<'_>, event: &Event, shared: &axios::Shared) -> Option<ClientRequest> {
-    let Some((sender, method)) = sender(&event.target.path) else { return axios::request(run, event, shared) };
+    let Some((sender, method)) = sender(&event.target.path) else {
+        return axios::request(run, event, shared)
+            .or_else(|| superagent::request(run, event))
+            .or_else(|| angular::request(run, event));
+    };
     let args = &event.args.positional;
     let first = args.first()?;
     let library = match sender {
@@ -109,7 +128,8 @@ pub(super) fn request(run: &Interp<'_>, event: &Event, shared: &axios::Shared) -
         Sender::JQuery => "jQuery",
         Sender::Graphql => "GraphQL",
         Sender::EventSource => "EventSource",
-        Sender::SocketIo => "socket.io",
+        Sender::BaseQuery => "RTK Query",
+        Sender::Live(live) => live.library,
         Sender::Supabase => "supabase-js",
     };
     let mut request = ClientRequest::new(library, event.span);
@@ -123,12 +143,11 @@ pub(super) fn request(run: &Interp<'_>, event: &Event, shared: &axios::Shared) -
         Sender::JQuery => jquery(run, event, &mut request)?,
         Sender::Graphql => graphql(run, first, args.get(1), &mut request)?,
         Sender::Supabase => supabase(run, event, args, &mut request)?,
-        Sender::EventSource | Sender::SocketIo => {
+        Sender::BaseQuery => base_query(run, first, &mut request)?,
+        Sender::Live(live) => live::open(run, live, args, &mut request)?,
+        Sender::EventSource => {
             request.urls = text::urls(run, first);
-            if let Some(value) = args.get(1).and_then(|options| option(options, "withCredentials")) {
-                request.credentials = options::with_credentials(&value);
-                request.credentials_written = true;
-            }
+            options::apply_with_credentials(args.get(1), &mut request);
         }
     }
     Some(request)
@@ -235,6 +254,22 @@ fn jquery(run: &Interp<'_>, event: &Event, request: &mut ClientRequest) -> Optio
     if let Some(value) = credentials {
         request.credentials = options::with_credentials(&value);
         request.credentials_written = true;
+    }
+    Some(())
+}
+
+/// `fetchBaseQuery({ baseUrl, credentials, headers })` of Redux Toolkit: what all requests of an API have in common.
+fn base_query(run: &Interp<'_>, settings: &Value, request: &mut ClientRequest) -> Option<()> {
+    let base = option(settings, "baseUrl").filter(|value| !value.is_nullish())?;
+    request.urls = text::urls(run, &base).into_iter().map(|url| ClientUrl { path: None, ..url }).collect();
+    request.method = Spanned::new(None, request.span);
+    options::apply_credentials(settings, request);
+    if let Some(headers) = option(settings, "headers") {
+        options::add_headers(run, &headers, request);
+    }
+    // What it adds may be a token in the place of cookies.
+    if !request.credentials_written && option(settings, "prepareHeaders").is_some() {
+        request.credentials.value = Credentials::Unknown;
     }
     Some(())
 }

@@ -52,6 +52,14 @@ pub(super) fn with_credentials(value: &Value) -> Spanned<Credentials> {
     Spanned::new(mode, value.span)
 }
 
+/// The option `withCredentials` of an object that may be there.
+pub(super) fn apply_with_credentials(options: Option<&Value>, request: &mut ClientRequest) {
+    if let Some(value) = options.and_then(|options| option(options, "withCredentials")) {
+        request.credentials = with_credentials(&value);
+        request.credentials_written = true;
+    }
+}
+
 /// What of an options object decides about every request alike.
 pub(super) fn apply_fetch(run: &Interp<'_>, options: &Value, request: &mut ClientRequest) {
     if let Some(method) = option(options, "method").filter(|value| !value.is_nullish()) {

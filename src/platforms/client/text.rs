@@ -117,8 +117,9 @@ fn base<'t>(run: &Interp<'_>, first: Option<&Value>, text: &'t str) -> (Base, Op
         };
     }
     let lower = text.to_ascii_lowercase();
-    let Some(start) =
-        ["http://", "https://"].iter().find_map(|scheme| lower.starts_with(scheme).then_some(scheme.len()))
+    let Some(start) = ["http://", "https://", "ws://", "wss://"]
+        .iter()
+        .find_map(|scheme| lower.starts_with(scheme).then_some(scheme.len()))
     else {
         let elsewhere = lower.starts_with("//") || lower.split('/').next().is_some_and(|head| head.contains(':'));
         return if elsewhere { (Base::Open, None) } else { (Base::Relative, Some(text)) };

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use camino::Utf8Path;
 
 use super::super::manual::header_name;
-use super::super::values::{header_values, is_caught, object_named};
+use super::super::values::{header_values, object_named};
 use super::symbols::{GET_RESPONSE, HEADERS, INNER_RESPONSE, REQUEST, external, is_response};
 use crate::eval::value::{Args, Closure, Kind, ModuleId, ObjectId, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::Formula;
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
 use crate::source::Span;
@@ -174,14 +174,14 @@ impl<'r, 'i> Reader<'r, 'i> {
             }
         }
         for event in &events {
-            self.event(event, &answered, &events);
+            self.event(event, &answered);
         }
         for (when, value) in answers {
             self.answer(when, &value);
         }
     }
 
-    fn event(&mut self, event: &Event, answered: &BTreeMap<ObjectId, Formula>, all: &[Event]) {
+    fn event(&mut self, event: &Event, answered: &BTreeMap<ObjectId, Formula>) {
         let path = &*event.target.path;
         if let Some(id) = event.result {
             if &*self.run.object(id).path == INNER_RESPONSE {
@@ -198,7 +198,7 @@ impl<'r, 'i> Reader<'r, 'i> {
                 }
             }
         }
-        if path == "throw" && !is_caught(event, all) {
+        if path == THROW {
             self.thrown(event);
             return;
         }

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::cors_npm::{CorsObjects, refuses_missing_origin};
 use super::preflight;
-use super::registration::policies_of;
 use crate::eval::Interp;
 use crate::eval::value::{Kind, ObjectId, Value};
 use crate::model::policy::{Fault, Known, Policy, Setting};
@@ -19,15 +18,7 @@ use crate::source::{Span, Spanned};
 pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Project) {
     super::overwritten::withdraw(project);
     super::overwritten::inherit_credentials(project);
-    let mut faults = Vec::new();
-    for server in &project.servers {
-        for (index, handler) in server.handlers.iter().enumerate() {
-            if is_cors(handler) && reached(handler) {
-                in_front(server, index, &mut faults);
-            }
-        }
-        preflight::faults(server, &mut faults);
-    }
+    let mut faults = of_servers(project);
     never_installed(run, cors, project, &mut faults);
     twice(project);
     for policy in &project.policies {
@@ -41,6 +32,20 @@ pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Pro
         }
     }
     project.faults.append(&mut faults);
+}
+
+/// Faults of the order in which the handlers of each server stand, and of what they answer to preflights.
+pub(in crate::platforms) fn of_servers(project: &Project) -> Vec<HandlerFault> {
+    let mut faults = Vec::new();
+    for server in &project.servers {
+        for (index, handler) in server.handlers.iter().enumerate() {
+            if is_cors(handler) && reached(handler) {
+                in_front(server, index, &mut faults);
+            }
+        }
+        preflight::faults(server, &mut faults);
+    }
+    faults
 }
 
 pub(in crate::platforms) fn is_cors(handler: &Handler) -> bool {
@@ -112,7 +117,8 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
             && let Some((status, _)) = certain_answer(earlier, &preflight_request())
             && (earlier.role == Role::Auth || status.is_none_or(|status| !(200..300).contains(&status)))
         {
-            let mut one = HandlerFault::new(FaultKind::AnswersPreflight, "express", earlier.span, earlier.name.clone());
+            let mut one =
+                HandlerFault::new(FaultKind::AnswersPreflight, server.platform, earlier.span, earlier.name.clone());
             one.cors = Some(cors.span);
             one.status = status;
             faults.push(one);
@@ -121,7 +127,7 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
         if earlier.role == Role::Limiter && cors.scope.has_method("GET") {
             // It answers above its rate only, and those answers have no headers.
             let mut one =
-                HandlerFault::new(FaultKind::ErrorsWithoutHeaders, "express", earlier.span, earlier.name.clone());
+                HandlerFault::new(FaultKind::ErrorsWithoutHeaders, server.platform, earlier.span, earlier.name.clone());
             one.status = Some(429);
             one.cors = Some(cors.span);
             faults.push(one);
@@ -134,7 +140,7 @@ fn in_front(server: &Server, index: usize, faults: &mut Vec<HandlerFault>) {
         }
     }
     if let Some(missed) = missed {
-        let mut one = HandlerFault::new(FaultKind::CorsTooLate, "express", cors.span, cors.name.clone());
+        let mut one = HandlerFault::new(FaultKind::CorsTooLate, server.platform, cors.span, cors.name.clone());
         one.other = Some(Spanned::new(missed.name.clone(), missed.span));
         faults.push(one);
     }
@@ -241,7 +247,7 @@ fn never_installed(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Proje
             .servers
             .iter()
             .flat_map(|server| &server.handlers)
-            .any(|handler| policies_of(handler).contains(&policy));
+            .any(|handler| handler.policies().contains(&policy));
         if applied || used.contains(&id) {
             continue;
         }

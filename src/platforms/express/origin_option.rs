@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::values::{in_variable, list_arms, origin_matches};
 use crate::eval::value::{Args, Closure, EnvShape, Kind, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, OriginAnswer, OriginDecision};
 use crate::model::term::{Anchor, Relation, Term};
@@ -145,7 +145,7 @@ fn called_back(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Case> {
     for event in &events {
         match &*event.target.path {
             "cors:callback" => cases.extend(called(event)),
-            "throw" => cases.push(Case { when: event.when.clone(), told: Told::Fails, span: event.span }),
+            THROW => cases.push(Case { when: event.when.clone(), told: Told::Fails, span: event.span }),
             _ => {}
         }
     }

@@ -24,13 +24,15 @@ pub(super) fn withdraw(project: &mut Project) {
     }
 }
 
-/// What writes another origin over that of an earlier `cors(…)` leaves the line about credentials that is there already.
+/// What writes another origin over that of an earlier `cors(…)` leaves the line about credentials that is there already. Files and
+/// images are meant for everybody and asked for without credentials.
 pub(super) fn inherit_credentials(project: &mut Project) {
     for server in &project.servers {
         for (index, handler) in server.handlers.iter().enumerate() {
             let Role::Cors(own) = handler.role else { continue };
             let policy = &project.policies[own];
-            if &*policy.library != "headers" || policy.allow_credentials.value != Known::No {
+            let data = !handler.scope.methods.is_empty() && !is_file(handler);
+            if &*policy.library != "headers" || policy.allow_credentials.value != Known::No || !data {
                 continue;
             }
             let earlier = server.handlers[..index].iter().rev().find_map(|earlier| match earlier.role {
@@ -46,6 +48,16 @@ pub(super) fn inherit_credentials(project: &mut Project) {
             }
         }
     }
+}
+
+/// Does it say by hand that its answer is something else than data?
+fn is_file(handler: &Handler) -> bool {
+    handler.effects.iter().any(|guarded| match &guarded.effect {
+        Effect::Set(name, value) if name.value.eq_ignore_ascii_case("content-type") => {
+            !value.as_text().is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
+        }
+        _ => false,
+    })
 }
 
 /// The policy of a middleware that writes header lines and goes on to the next handler.
@@ -131,7 +143,7 @@ fn give_way(own: usize, by: usize, place: Span, project: &mut Project) {
 
 /// Drops the faults found since `first` about errors that leave with the header, because an earlier handler has set it for
 /// every answer.
-pub(super) fn drop_covered(project: &mut Project, first: usize, handlers: &[Handler]) {
+pub(in crate::platforms) fn drop_covered(project: &mut Project, first: usize, handlers: &[Handler]) {
     let policies = &project.policies;
     let found = project.faults.split_off(first);
     let left = found

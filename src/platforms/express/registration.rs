@@ -71,7 +71,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
             let plain = !handler.scope.methods.is_empty()
                 && handler.scope.methods.iter().all(|method| matches!(&**method, "GET" | "HEAD"));
             let files = handlers.iter().any(|other| other.span == handler.span && other.role == Role::Static);
-            for policy in policies_of(handler) {
+            for policy in handler.policies() {
                 let policy = &mut project.policies[policy];
                 let first = policy.installed != Known::Yes;
                 policy.preflighted = !plain || (!first && policy.preflighted);
@@ -97,22 +97,6 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObje
             ..Server::new("express", name, span, handlers)
         });
     }
-}
-
-/// The policies that a handler applies.
-pub(in crate::platforms) fn policies_of(handler: &Handler) -> Vec<usize> {
-    let by_role = match handler.role {
-        Role::Cors(policy) => Some(policy),
-        _ => None,
-    };
-    let by_effect = handler.effects.iter().filter_map(|guarded| match guarded.effect {
-        Effect::Cors(policy) => Some(policy),
-        _ => None,
-    });
-    let mut all: Vec<usize> = by_role.into_iter().chain(by_effect).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 /// Applications and routers given to `app.use`.
@@ -383,7 +367,8 @@ fn answers_always(effects: &[GuardedEffect]) -> bool {
         && !effects.iter().any(|guarded| matches!(guarded.effect, Effect::Next))
 }
 
-fn flatten(value: &Value, guard: &Formula, flat: &mut Vec<(Formula, Value)>) {
+/// The handlers in a value, each under its condition: lists are opened.
+pub(in crate::platforms) fn flatten(value: &Value, guard: &Formula, flat: &mut Vec<(Formula, Value)>) {
     match &value.kind {
         Kind::List(list) => {
             for item in &list.items {

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::manual::header_name;
-use super::super::values::{header_values, is_caught};
+use super::super::values::header_values;
 use super::rescuers::Rescuers;
 use super::symbols::{CALL_NEXT, INNER_RESPONSE, REQUEST, headers_of, is_response};
 use super::{is_ours, last};
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::{Formula, Test};
 use crate::model::server::{Effect, GuardedEffect, HeaderValue};
 use crate::source::Span;
@@ -147,7 +147,7 @@ impl Reader<'_, '_> {
         let path = &*event.target.path;
         match path {
             CALL_NEXT => self.push(event.when.clone(), Effect::Next, event.span),
-            "throw" if !is_caught(event, all) => self.thrown(event, all),
+            THROW => self.thrown(event, all),
             _ => {}
         }
         if let Some(id) = event.result.filter(|_| is_response(&format!("{path}()")))

@@ -10,7 +10,7 @@ use super::lines;
 use super::response::{self, RESPONSE};
 use super::symbols::{CONTEXT, REQUEST};
 use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Event, Interp};
+use crate::eval::{Event, Interp, THROW};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::EnvUse;
 use crate::model::server::{Effect, GuardedEffect};
@@ -64,6 +64,8 @@ pub(in crate::platforms) struct Handled {
     pub(in crate::platforms) whole: bool,
     /// It reads a body that pages can only send after a preflight: JSON.
     pub(in crate::platforms) reads_json: Option<Span>,
+    /// A preflight, which has no body, comes to where it parses one.
+    pub(in crate::platforms) parses_preflights: bool,
     /// It reads a request header that needs a preflight.
     pub(in crate::platforms) reads_authorization: Option<Span>,
     /// Methods it compares with.
@@ -80,6 +82,8 @@ pub(in crate::platforms) struct Handled {
     pub(in crate::platforms) goes_on: Vec<Span>,
     /// It answers through an object that it was given (`res.json(…)`).
     pub(in crate::platforms) uses_res: bool,
+    /// Where it says who is allowed in a way that no answer shows.
+    pub(in crate::platforms) meant: Option<Span>,
     /// Header lines written through an interface that has no such thing: where, and what is written.
     pub(in crate::platforms) ignored: Vec<(Span, String)>,
 }
@@ -100,6 +104,7 @@ impl Handled {
         self.understood &= other.understood;
         self.whole &= other.whole;
         self.reads_json = self.reads_json.or(other.reads_json);
+        self.parses_preflights |= other.parses_preflights && super::grants::possible(&asked, "OPTIONS") != Some(false);
         self.reads_authorization = self.reads_authorization.or(other.reads_authorization);
         self.methods.extend(other.methods);
         self.methods.extend(methods.iter().map(|method| (method.clone(), span)));
@@ -109,6 +114,7 @@ impl Handled {
         self.env.extend(other.env);
         self.goes_on.extend(other.goes_on);
         self.uses_res |= other.uses_res;
+        self.meant = self.meant.or(other.meant);
         self.ignored.extend(other.ignored);
     }
 }
@@ -130,7 +136,7 @@ pub(in crate::platforms) fn handle(
     let mut handled = Handled { understood: whole, whole, ..Handled::default() };
     for event in &events {
         notice(event, &mut handled);
-        if &*event.target.path == "throw" && !is_caught(event, &events) {
+        if &*event.target.path == THROW {
             handled.answers.push(Answer {
                 when: event.when.clone(),
                 what: What::Fails,
@@ -194,6 +200,7 @@ fn notice(event: &Event, handled: &mut Handled) {
     let path = &*event.target.path;
     match path {
         "fetch:request.json" | "js:JSON.parse" => {
+            handled.parses_preflights |= super::grants::possible(&event.when, "OPTIONS") != Some(false);
             handled.reads_json.get_or_insert(event.span);
         }
         "fetch:request.headers.get" => {
@@ -203,6 +210,9 @@ fn notice(event: &Event, handled: &mut Handled) {
             }
         }
         _ => {}
+    }
+    if super::misuse::ignored(event).is_some_and(|name| name.eq_ignore_ascii_case("access-control-allow-origin")) {
+        handled.meant.get_or_insert(event.span);
     }
     if path.ends_with("fetch") {
         handled.forwards |= event.args.all().any(super::symbols::is_request);
@@ -249,14 +259,6 @@ fn mentions_origin(value: &Value, depth: usize) -> bool {
         Kind::OneOf(alternatives) => alternatives.iter().any(|(_, one)| mentions_origin(one, depth + 1)),
         _ => false,
     }
-}
-
-/// Is it thrown inside a `try` of the same function?
-fn is_caught(event: &Event, all: &[Event]) -> bool {
-    let inside = |formula: &Formula| {
-        formula.tests().iter().any(|(test, _)| matches!(test, Test::Thrown(body) if body.contains(event.span)))
-    };
-    all.iter().any(|other| inside(&other.when)) && !inside(&event.when)
 }
 
 fn answer(run: &Interp<'_>, when: Formula, value: &Value, home: Span, events: &[Event], handled: &mut Handled) {

@@ -3,6 +3,7 @@
 //!
 //! In: the answers of one function. Out: `HandlerFault`s, only where every answer that matters is known.
 
+use super::super::manual::is_cors_header;
 use super::answers::{Answer, Handled, What, caught_in};
 use super::grants::{anonymous, grants, has, line_value, only_preflights, possible};
 use crate::model::condition::{Formula, Test};
@@ -126,8 +127,9 @@ fn preflight(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
                     || has(answer, "access-control-allow-headers")
                     || has(answer, "access-control-allow-methods"))
         };
-        // A preflight has no body: who parses one fails.
-        let fails = handled.reads_json.is_some();
+        // A preflight has no body: who parses one fails, unless the failure is answered like all the rest.
+        let caught = handled.answers.iter().any(|answer| is_caught(&answer.when) && passes(&&answer));
+        let fails = handled.parses_preflights && !caught;
         if granted.is_some() && (fails || !met.iter().any(|answer| passes(&answer))) {
             let requests = needs_preflight(handled);
             let kind = requests.map_or(FaultKind::PreflightUnasked, |_| FaultKind::PreflightUnhandled);
@@ -241,6 +243,15 @@ pub(super) fn line_of(answer: &Answer) -> Span {
 
 /// Answers with an error status that lack the header the others have.
 fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
+    // Who wrote the line in a way that does not count still meant the answers that have the other ones.
+    let meant = |answer: &Answer| {
+        handled.meant.is_some()
+            && answer
+                .lines
+                .iter()
+                .any(|line| matches!(&line.effect, Effect::Set(name, _) if is_cors_header(&name.value)))
+    };
+    let grants = |answer: &Answer| grants(answer) || meant(answer);
     let granting: Vec<&Answer> = actual(handled)
         .filter(|answer| {
             grants(answer) && (is_ok(answer.what) || matches!(answer.what, What::Upstream | What::Next | What::Unknown))
@@ -266,8 +277,8 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         };
         let origin = about(&|test| match test {
             Test::Request { term, .. } => term.part == Part::Header("origin".into()),
-            // The origin was held against a list that is not known.
-            Test::Unknown(span) => is_about_origin(*span, handled),
+            // The origin was held against a list that is not known. A status that says something else is no refusal.
+            Test::Unknown(span) => matches!(status, Some(400 | 403 | 404)) && is_about_origin(*span, handled),
             _ => false,
         });
         let path =
@@ -287,7 +298,7 @@ fn bare_errors(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) 
         }
         let mut one = whose.fault(FaultKind::ErrorsWithoutHeaders, answer.span);
         one.status = status;
-        one.cors = Some(line_of(first));
+        one.cors = Some(handled.meant.filter(|_| meant(first)).unwrap_or_else(|| line_of(first)));
         one.other = (answer.made != answer.span).then(|| Spanned::new(String::new(), answer.made));
         if !found.contains(&one) {
             found.push(one);
@@ -323,6 +334,11 @@ fn twice(handled: &Handled, whose: &Whose, found: &mut Vec<HandlerFault>) {
 /// A function for single methods beside which nothing answers OPTIONS with headers.
 pub(super) fn route_unhandled(handler: &Handler, handled: &Handled, platform: &'static str) -> Option<HandlerFault> {
     let grant = handled.answers.iter().find(|answer| grants(answer))?;
+    // Who calls a webhook is a server, and asks nobody first.
+    let path = handler.scope.path.as_ref().map_or("", |path| &*path.value);
+    if path.split(['/', '-', '_']).any(|word| matches!(word, "webhook" | "webhooks")) {
+        return None;
+    }
     let methods = &handler.scope.methods;
     let requests = match needs_preflight(handled) {
         _ if methods.iter().any(|method| matches!(&**method, "PUT" | "DELETE" | "PATCH")) => "its requests",

@@ -9,6 +9,8 @@ use super::super::values::option;
 use super::lines;
 use crate::eval::Interp;
 use crate::eval::value::{Args, Kind, Map, ObjectId, Reason, Value};
+use crate::model::condition::Formula;
+use crate::model::server::GuardedEffect;
 use crate::source::Span;
 
 /// What a response made by the program is called on the heap.
@@ -187,6 +189,23 @@ fn lines_of_init(run: &Interp<'_>, init: &Value) -> Map {
 /// The header list of a response that the program made.
 pub(super) fn headers_of(run: &Interp<'_>, id: ObjectId) -> Option<ObjectId> {
     run.object(id).args.named("headers").and_then(Value::as_object)
+}
+
+/// The header lines and the status of a response that the program made, for whoever sends it under a condition.
+pub(in crate::platforms) fn made(
+    run: &Interp<'_>,
+    id: ObjectId,
+    when: &Formula,
+) -> Option<(Vec<GuardedEffect>, Option<u16>)> {
+    let object = run.object(id);
+    if &*object.path != RESPONSE {
+        return None;
+    }
+    let headers = headers_of(run, id).map(|headers| lines::of(run, headers)).unwrap_or_default();
+    let lines = lines::effects(&headers, &when.conjuncts());
+    let guarded = lines.into_iter().map(|line| GuardedEffect { when: when.clone().and(line.when), ..line });
+    let status = object.args.named("status").and_then(super::super::manual::status);
+    (!headers.open).then(|| (guarded.collect(), status))
 }
 
 /// The header list of an answer that somebody else gave: everything may be in it.

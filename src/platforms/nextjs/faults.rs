@@ -40,17 +40,22 @@ pub(super) fn add(app: &App, parts: &Parts, index: usize, project: &mut Project)
         takes_preflights(server, parts, &mut found);
     }
     let rules = &server.handlers[parts.rules.clone()];
-    replaced(rules, &mut found);
+    named_twice(rules, &mut found);
     if !app.config.rewrites {
         missed(app, rules, &mut found);
         missed(app, &server.handlers[parts.middleware.clone()], &mut found);
     }
     let mut lost = Vec::new();
+    let mut replaced = Vec::new();
     for handler in &server.handlers[parts.routes.clone()] {
         let Role::Cors(policy) = handler.role else { continue };
         for rule in rules.iter().filter(|rule| rule.scope.covers(&handler.scope)) {
             lost.extend(overrides::disabled(handler, rule, "next.config").into_iter().map(|one| (policy, one)));
+            replaced.push((policy, rule.clone()));
         }
+    }
+    for (policy, rule) in &replaced {
+        overrides::replace_decision(*policy, rule, project);
     }
     for (policy, setting) in lost {
         let settings = &mut project.policies[policy].settings;
@@ -114,7 +119,7 @@ fn origin_lines(handler: &Handler) -> impl Iterator<Item = (&GuardedEffect, Stri
 }
 
 /// Several origins written one after the other for the same paths: the last one is sent to everybody.
-fn replaced(rules: &[Handler], found: &mut Vec<HandlerFault>) {
+fn named_twice(rules: &[Handler], found: &mut Vec<HandlerFault>) {
     let all = rules.iter().flat_map(|rule| origin_lines(rule).map(move |(line, text)| (rule, line, text)));
     let lines: Vec<_> = all.collect();
     for (at, (rule, line, text)) in lines.iter().enumerate() {

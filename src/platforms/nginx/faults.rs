@@ -191,7 +191,7 @@ fn errors(leaf: &Leaf<'_, '_, '_>, preflighted: bool) -> Option<HandlerFault> {
         // A fragment that lists methods which change something is not made for files.
         Content::File => !leaf.place.is_assets() && !leaf.is_in_server && leaf.groups.iter().any(lists_changes),
     };
-    if !serves_api {
+    if !serves_api || leaf.errors_elsewhere {
         return None;
     }
     let reached = leaf.groups.iter().filter(|group| ACTUAL.iter().any(|method| leaf.reaches_content(group, method)));

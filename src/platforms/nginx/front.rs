@@ -18,8 +18,15 @@ pub(super) fn of(path: &Utf8Path, directives: &[Directive]) -> Option<Front> {
         span: server.words.first().map_or(server.span, |word| word.span),
         forwards: holds(&|one| one.name().ends_with("_pass")).is_some(),
         serves_files: holds(&|one| matches!(one.name(), "root" | "alias" | "try_files")).is_some(),
+        serves_pages: holds(&is_of_pages).is_some(),
         grants: holds(&|one| one.args().iter().any(|word| is_cors(&word.text))).is_some(),
     })
+}
+
+/// Does it name the page of a folder? A challenge of Let's Encrypt is served from a folder as well.
+fn is_of_pages(directive: &Directive) -> bool {
+    let page = || directive.args().iter().any(|word| word.text.ends_with(".html"));
+    matches!(directive.name(), "index" | "try_files") && page()
 }
 
 /// The first directive of a kind, in blocks as well.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::access::Access;
+use super::error_pages;
 use super::headers::{ALLOW_ORIGIN, Level, Line, hidden, status_is};
 use super::place::Place;
 use super::script::Script;
@@ -39,6 +40,8 @@ pub(super) struct Leaf<'l, 'm, 'a> {
     pub(super) server_names: Vec<Spanned<Arc<str>>>,
     /// Status codes that `error_page` turns into something else.
     pub(super) replaced: Vec<u16>,
+    /// Errors of the server behind leave from a location that sends Allow-Origin with them.
+    pub(super) errors_elsewhere: bool,
 }
 
 /// The header lines that hold together.
@@ -105,6 +108,7 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
         let (content, written) = content(&level, is_fragment);
         let content_span = written.unwrap_or(place.span);
         let replaced = level.nearest("error_page").into_iter().flat_map(codes).collect();
+        let errors_elsewhere = error_pages::send_headers(&level);
         let is_in_server = server.is_some();
         let begins =
             server.or_else(|| (!is_fragment).then_some(level.items)).and_then(<[Item<'_>]>::first).map(Item::head);
@@ -123,6 +127,7 @@ impl<'l, 'm, 'a> Leaf<'l, 'm, 'a> {
             server: begins,
             server_names,
             replaced,
+            errors_elsewhere,
         }
     }
 

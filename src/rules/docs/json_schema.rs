@@ -44,6 +44,7 @@ fn properties() -> Value {
         "witness": { "$ref": "#/$defs/path", "description": "The text of an origin that gets through." },
         "help": { "$ref": "#/$defs/by-platform", "description": "The concrete change, with `{{ }}`; without it, the fix of the platform." },
         "once": { "enum": ["server", "file"], "description": "Say it once, at the first place." },
+        "apart": { "$ref": "#/$defs/path", "description": "What differs in this text is told apart all the same." },
         "shifts": { "type": "array", "items": { "$ref": "#/$defs/shift" }, "description": "The first whose condition holds decides the severity." },
         "examples": { "type": "array", "minItems": 2, "items": { "$ref": "#/$defs/example" } },
     })

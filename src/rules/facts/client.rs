@@ -6,12 +6,15 @@ use super::{Flag, Known, Text, Word};
 facts! {
     /// A request that code for browsers sends: a call of `fetch`, of axios, of `XMLHttpRequest`.
     subject ClientFacts = "client" {
-        /// `fetch`, `axios`, `XMLHttpRequest`, `ky`, `ofetch`, `jQuery`, `GraphQL`, `EventSource`, `socket.io`.
+        /// `fetch`, `axios`, `XMLHttpRequest`, `ky`, `ofetch`, `jQuery`, `GraphQL`, `EventSource`, `socket.io`,
+        /// `WebSocket`, `superagent`, `HttpClient` …
         library: Word,
         /// Its method.
         method: Text,
         /// Its address, as far as it is known, where it is written: a literal, or a line of an env file.
         url: Text,
+        /// The origin it goes to.
+        origin: Text,
         /// The host it goes to.
         host: Text,
         /// Its address is the value of an environment variable.

@@ -15,6 +15,8 @@ facts! {
         scheme: Text,
         /// The host, lower case.
         host: Text,
+        /// The header of CORS whose value it is, where that is no list of origins and cannot be sent as it is written.
+        header: Text,
         /// The origin as it should be written.
         suggestion: Text,
         /// What keeps it from ever being equal to an `Origin` header: `a trailing slash`.
@@ -73,6 +75,8 @@ facts! {
         encrypted_elsewhere: Known,
         /// Where the same host is used with the other scheme.
         other_scheme: Text,
+        /// A web server of the repository serves pages and passes requests on: pages and answers may have one origin.
+        together: Known,
         /// The policy that lists it.
         policy: Arc<PolicyFacts>,
     }

@@ -99,6 +99,18 @@ facts! {
         opening: Text,
         /// `opening` is the default of a variable, written at another place than the policy.
         open_default: Flag,
+        /// Further lines that send `*`, where the headers are written by hand.
+        other_wildcards: Vec<LineFacts>,
+        /// Further lines that copy the request's origin back, where the headers are written by hand.
+        other_echoes: Vec<LineFacts>,
+    }
+}
+
+facts! {
+    /// A header line beside the one that a finding is about.
+    record LineFacts = "line" {
+        /// As written.
+        written: Text,
     }
 }
 

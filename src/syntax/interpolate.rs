@@ -1,4 +1,4 @@
-//! Escapes and references in a value of a `.env` file.
+//! Escapes and references in a value of a `.env` file or a Dockerfile.
 //!
 //! In: the value as written and the variables set above it. Out: the value with `\n` and `$X`, `${X:-default}` resolved
 //! where the variable is known, as written where it is not. Bounded, because references can grow exponentially.
