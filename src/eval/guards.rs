@@ -9,8 +9,11 @@ use super::Interp;
 use super::value::{EnvRead, EnvShape, Kind, ScopeId, Value};
 use crate::ir::{Expr, ExprKind};
 use crate::model::condition::{Formula, Test};
+use crate::model::origin::is_loopback;
 use crate::model::world::{flag, is_selector, written_in_code};
 
+/// What tells development from production for pages, however they ask.
+const PAGE_STAGE: &str = "NODE_ENV";
 /// Steps from a value to the name it has: `settings.env.value.lower()`.
 const LONGEST_NAME: usize = 4;
 
@@ -23,6 +26,9 @@ impl Interp<'_> {
 
     /// The two sides of a comparison.
     pub(super) fn compared(&self, left: (&Expr, Value), right: (&Expr, Value)) -> (Value, Value) {
+        if let Some(sides) = on_own_machine(&left.1, &right.1).or_else(|| on_own_machine(&right.1, &left.1)) {
+            return sides;
+        }
         let (first, second) = (left.1.kind.clone(), right.1.kind.clone());
         (self.side(left.0, left.1, &second), self.side(right.0, right.1, &first))
     }
@@ -68,6 +74,16 @@ impl Interp<'_> {
             None => value,
         }
     }
+}
+
+/// `location.hostname === 'localhost'`: a page asks whether it is shown on the machine of its developer.
+fn on_own_machine(host: &Value, text: &Value) -> Option<(Value, Value)> {
+    let Kind::External(path) = &host.kind else { return None };
+    let asks = path.ends_with("location.hostname") && text.as_str().is_some_and(|text| is_loopback(text));
+    asks.then(|| {
+        let read = EnvRead { name: Arc::from(PAGE_STAGE), shape: EnvShape::Text, read: host.span };
+        (Value::new(Kind::Env(read), host.span), Value::text("development", text.span))
+    })
 }
 
 /// The last part of the name an expression has.

@@ -54,6 +54,9 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
     let mut findings = Findings::default();
     let mut left = MAX_PLACES;
     for (number, root) in roots.iter().enumerate() {
+        if is_left_out(root, &roots) {
+            continue;
+        }
         let variables = Variables::new(&maps, number);
         let mut walk = Walk { path: root.path, variables, findings: &mut findings, left: &mut left };
         walk.root(root);
@@ -78,6 +81,20 @@ pub fn recognise(files: &[(FileId, Utf8PathBuf, Vec<Directive>)], filled: BTreeM
     }
     project.fronts = files.iter().filter_map(|(_, path, directives)| front::of(path, directives)).collect();
     project
+}
+
+/// Is it a fragment beside the whole configuration that it was written for, and which includes others but not this one?
+fn is_left_out(fragment: &Root<'_>, roots: &[Root<'_>]) -> bool {
+    let whole = |root: &Root<'_>| root.items.iter().any(|item| matches!(item.name(), "http" | "events" | "server"));
+    let beside = |other: &&Root<'_>| {
+        other.path.parent() == fragment.path.parent() && other.items.iter().any(|item| item.name() == "http")
+    };
+    !whole(fragment) && roots.iter().filter(beside).any(|other| !is_open(&other.items, 0))
+}
+
+/// May it include something that is not in the repository, or that is found by another name there?
+fn is_open(items: &[Item<'_>], depth: usize) -> bool {
+    depth > MAX_DEPTH || items.iter().any(|item| item.is_hole() || is_open(&item.children, depth + 1))
 }
 
 fn has_server(items: &[Item<'_>], depth: usize) -> bool {
