@@ -95,7 +95,7 @@ cors = CORS(max_age=120, supports_credentials=True)
 cors.init_app(app, resources={r'/api/*': {'origins': 'https://app.example.com'}, r'/open/*': {}})
 ",
     );
-    let [api, open] = project.policies.as_slice() else { panic!("two resources") };
+    let [open, api] = project.policies.as_slice() else { panic!("two resources") };
     assert_eq!(&*api.paths[0].value, "/api/*");
     assert_eq!(told(api, APP), OriginAnswer::Echo);
     assert_eq!(told(open, "https://a.example.com"), OriginAnswer::Echo);

@@ -214,11 +214,11 @@ fn the_summary_tells_nothing_found_from_nothing_wrong() {
     report.notices.clear();
     assert_eq!(plain(Format::Concise, &report, &sources), "No CORS found: looked at 1 file, none sets it up\n");
     let package =
-        corslint::finding::UnreadPackage { name: "@fastify/cors".to_owned(), path: "api/package.json".into() };
+        corslint::finding::UnreadPackage { name: "@elysiajs/cors".to_owned(), path: "api/package.json".into() };
     let report = Report { unread: Some(package), ..report };
     assert_eq!(
         plain(Format::Concise, &report, &sources),
-        "No CORS found: looked at 1 file; found @fastify/cors in api/package.json, which corslint does not read yet\n"
+        "No CORS found: looked at 1 file; found @elysiajs/cors in api/package.json, which corslint does not read yet\n"
     );
 }
 

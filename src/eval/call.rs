@@ -123,6 +123,22 @@ impl Interp<'_> {
         }
     }
 
+    /// What follows a call that never comes back is not run.
+    pub(super) fn after_call(&mut self, expr: &ir::Expr, events: usize) -> Flow {
+        let last = self.log.get(events..).and_then(|made| made.last());
+        let leaves = last.is_some_and(|event| {
+            event.span == expr.span && self.libraries.iter().any(|library| library.never_returns(&event.target))
+        });
+        if !leaves {
+            return Flow::Falls;
+        }
+        let when = self.since_call();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.throws.push((when, expr.span));
+        }
+        Flow::Leaves
+    }
+
     /// A call of something nobody knows: it is recorded, and functions given to it are run once.
     pub(super) fn call_unknown(&mut self, args: &Args, path: &str, span: Span) -> Value {
         self.record(Target { path: path.into(), object: None }, args.clone(), span, None);

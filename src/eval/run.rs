@@ -197,22 +197,6 @@ impl Interp<'_> {
         }
     }
 
-    /// What follows a call that never comes back is not run.
-    fn after_call(&mut self, expr: &ir::Expr, events: usize) -> Flow {
-        let last = self.log.get(events..).and_then(|made| made.last());
-        let leaves = last.is_some_and(|event| {
-            event.span == expr.span && self.libraries.iter().any(|library| library.never_returns(&event.target))
-        });
-        if !leaves {
-            return Flow::Falls;
-        }
-        let when = self.since_call();
-        if let Some(frame) = self.frames.last_mut() {
-            frame.throws.push((when, expr.span));
-        }
-        Flow::Leaves
-    }
-
     pub(super) fn run_statement(&mut self, stmt: &Stmt, scope: ScopeId) {
         let depth = self.path.len();
         self.run_stmt(stmt, scope);

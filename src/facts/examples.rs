@@ -35,6 +35,8 @@ fn under(policy: &Policy, here: &PolicyFacts, file: &EnvFile) -> Option<PolicyFa
     let passes = |origin: &str| {
         matches!(policy.allow_origin.ask_origin(origin, &assume).0, OriginAnswer::Wildcard | OriginAnswer::Echo)
     };
+    // `callback(null, true)` sends whatever origin asks, and not the `*` that the variable says.
+    let echoes = policy.allow_origin.ask_origin("https://evil.example", &assume).0 == OriginAnswer::Echo;
     if !passes("https://evil.example") || !passes("https://attacker.test:8443") {
         return None;
     }
@@ -65,7 +67,7 @@ fn under(policy: &Policy, here: &PolicyFacts, file: &EnvFile) -> Option<PolicyFa
             Known::Unknown => Question::default(),
         },
         with_credentials: (credentials == Known::Yes).into(),
-        any_with_credentials_reflects: here.any_with_credentials_reflects.0.into(),
+        any_with_credentials_reflects: (echoes || here.any_with_credentials_reflects.0).into(),
         public_route: here.public_route,
         static_assets: here.static_assets,
         example: true.into(),

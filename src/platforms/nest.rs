@@ -5,12 +5,15 @@
 //! <https://github.com/nestjs/nest>. Never judges.
 
 mod apps;
+mod bearer;
 mod exceptions;
 mod graphql;
 mod middleware;
 mod modules;
 mod paths;
 mod routes;
+
+use camino::Utf8Path;
 
 use super::express::cors_npm::CorsObjects;
 use super::packages::Packages;
@@ -78,5 +81,8 @@ pub(super) fn underlying(run: &Interp<'_>) -> Vec<ObjectId> {
 
 /// Servers and policies of all applications.
 pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, cors: &CorsObjects, project: &mut Project) {
+    let first = project.policies.len();
     apps::servers(run, packages, cors, project);
+    let home = |path: &Utf8Path| super::ports::package(packages, path);
+    bearer::required(run, home, &mut project.policies[first..]);
 }

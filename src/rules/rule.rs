@@ -83,8 +83,14 @@ impl<T> ByPlatform<T> {
     /// What holds for a platform; `by_hand` where headers are written without the library that is usual there.
     pub fn of(&self, platform: &str, by_hand: bool) -> &T {
         let own = by_hand.then(|| self.each.get(&format!("{platform}{BY_HAND}"))).flatten();
-        own.or_else(|| self.each.get(platform)).unwrap_or(&self.default)
+        let usual = self.each.get(platform).or_else(|| self.each.get(built_on(platform)?));
+        own.or(usual).unwrap_or(&self.default)
     }
+}
+
+/// The platform whose texts hold for another one, which hands its options to the same package.
+fn built_on(platform: &str) -> Option<&'static str> {
+    (platform == "socket.io").then_some("express")
 }
 
 /// A further place to show, perhaps only sometimes.

@@ -187,7 +187,8 @@ fn twice(project: &mut Project) {
             .collect();
         for pair in everywhere.windows(2) {
             let [(first, first_span), (second, second_span)] = pair else { continue };
-            if first != second && answer_differently(&project.policies[*first], &project.policies[*second]) {
+            let answers = answers_options(&project.policies[*first]);
+            if first != second && answers && answer_differently(&project.policies[*first], &project.policies[*second]) {
                 found.push((*second, *first_span, *second_span));
             }
         }
@@ -241,9 +242,16 @@ fn answer_differently(one: &Policy, other: &Policy) -> bool {
     told(one) != told(other)
 }
 
-/// Without `preflightContinue` the package answers OPTIONS itself.
+/// Does the package answer every preflight itself? It goes on with `preflightContinue`, and wherever a function says `false`.
 fn answers_options(policy: &Policy) -> bool {
-    policy.effects.iter().any(|guarded| matches!(guarded.effect, Effect::Answer(_)))
+    let (assume, request) = (Assume::Production, preflight_request());
+    let world = Situation::with(&assume, &request);
+    let mut ends = policy
+        .effects
+        .iter()
+        .filter(|guarded| matches!(guarded.effect, Effect::Answer(_) | Effect::Next | Effect::Fail));
+    let may_go_on = ends.any(|guarded| guarded.effect == Effect::Next && guarded.when.eval(&world) != Some(false));
+    !may_go_on && policy.effects.iter().any(|guarded| matches!(guarded.effect, Effect::Answer(_)))
 }
 
 /// `cors(…)` that is given to nobody, and the package imported for nothing.

@@ -14,6 +14,9 @@ use crate::model::policy::{Arm, Fault, Known, OriginAnswer, OriginDecision, Poli
 use crate::model::project::Project;
 use crate::source::{Span, Spanned};
 
+/// What messages call it; what is said of the `cors` package holds for it too.
+const PLATFORM: &str = "socket.io";
+
 /// The option is read since this version.
 const FIRST: u32 = 3;
 
@@ -53,9 +56,7 @@ pub(super) fn policies(run: &mut Interp<'_>, packages: &Packages, project: &mut 
             };
             let mut policy = policy(run, &args, at);
             policy.place = "socket.io".to_owned();
-            if gateway {
-                policy.platform = "nest";
-            }
+            policy.platform = if gateway { "nest" } else { PLATFORM };
             policy.version = packages.version("socket.io", &file);
             policy.when = when.clone().and(chosen).and(super::super::development(&file, span));
             policy.installed = Known::Yes;

@@ -20,7 +20,7 @@ use super::{PLATFORM, config, is_app, is_blueprint_path, resources};
 use crate::eval::value::{Closure, Kind, ObjectId};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
-use crate::model::policy::{Fault, Known, Setting};
+use crate::model::policy::{Fault, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy, Setting};
 use crate::model::project::Project;
 use crate::model::server::{Effect, Failing, Handler, Role, Scope, Server, Slashes, Unanswered};
 use crate::source::{Span, Spanned};
@@ -331,7 +331,20 @@ fn extension_handlers(
     let options = cors::layered(configured.clone(), extension.constructor.as_ref(), &extension.args);
     let by_length = Version::of(packages, &run.path_of_span(span)).orders_by_length();
     let Some(found) = resources::of(options.get("resources", span).as_ref(), by_length) else {
-        return (vec![unknown("CORS", span)], false);
+        // The options of paths that nobody knows may say anything.
+        let covers = Formula::unknown(span);
+        let made = Made { options: &options, span, when: extension.when.clone(), place: "CORS", covers };
+        let policy = Policy {
+            allow_origin: OriginDecision::constant(OriginAnswer::Unknown, span),
+            allow_credentials: Spanned::new(Known::Unknown, span),
+            allow_methods: Spanned::new(Names::Unknown, span),
+            allow_headers: Spanned::new(Names::Unknown, span),
+            expose_headers: Spanned::new(Names::Unknown, span),
+            max_age: Spanned::new(MaxAge::Unknown, span),
+            ..cors::policy(&made, run, packages)
+        };
+        let role = Role::Cors(keep(project, policy));
+        return (vec![Handler { role, when: extension.when.clone(), ..unknown("CORS", span) }], false);
     };
     let mut handlers = Vec::new();
     let mut before = Formula::False;

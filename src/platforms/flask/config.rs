@@ -9,6 +9,7 @@ use super::super::values::object_named;
 use crate::eval::value::{ClassValue, Kind, ModuleId, ObjectId, Reason, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
+use crate::source::Span;
 
 /// The configuration of an application; its object's number follows.
 const CONFIG: &str = "flask:config#";
@@ -87,8 +88,8 @@ fn of_object(run: &Interp<'_>, object: &Value, key: &str) -> Option<Value> {
             }
             Kind::Module(id) => run.top_level(*id, key),
             Kind::Str(name) => by_name(run, name, key),
-            // Of several classes of which nobody knows which: if one has the key it may be that one.
-            _ => anywhere(run, key).then(|| Value::unknown(Reason::NotModelled, one.span)),
+            // One of several classes, and nobody knows which: the one that has the key, where only one does.
+            _ => anywhere(run, key, one.span),
         };
         found |= value.is_some();
         parts.push((when, value.unwrap_or_else(|| Value::undefined(one.span))));
@@ -122,7 +123,11 @@ fn by_name(run: &Interp<'_>, name: &str, key: &str) -> Option<Value> {
     of_object(run, &run.top_level(module(home)?, inner)?, key)
 }
 
-/// Does any class of the program have this key?
-fn anywhere(run: &Interp<'_>, key: &str) -> bool {
-    run.objects.iter().any(|object| object.path.starts_with("statics:") && object.fields.contains_key(key))
+/// The value that classes of the program have for a key; unknown where they have several.
+fn anywhere(run: &Interp<'_>, key: &str, span: Span) -> Option<Value> {
+    let classes = run.objects.iter().filter(|object| object.path.starts_with("statics:"));
+    let mut values = classes.filter_map(|object| object.fields.get(key));
+    let first = values.next()?;
+    let same = values.all(|other| other.span == first.span);
+    Some(if same { first.clone() } else { Value::unknown(Reason::NotModelled, span) })
 }

@@ -112,6 +112,7 @@ fn is_route(path: &str) -> bool {
 /// The package imported in the file of an application that has no CORS, and mentioned nowhere else.
 fn imported_only(run: &Interp<'_>, found: &Found, project: &Project, faults: &mut Vec<HandlerFault>) {
     let is_ours = |value: &Value| matches!(&value.kind, Kind::External(path) if is_cors_package(path));
+    let is_class = |value: &Value| matches!(&value.kind, Kind::External(path) if is_extension(path));
     let mentioned = found.log.iter().any(|event| is_cors_package(&event.target.path) || event.args.all().any(is_ours))
         || run.objects.iter().any(|object| is_cors_package(&object.path));
     if mentioned {
@@ -123,9 +124,9 @@ fn imported_only(run: &Interp<'_>, found: &Found, project: &Project, faults: &mu
         }
         let path = run.path_of_span(server.span);
         let Some((home, ..)) = run.modules().find(|(id, ..)| run.module_path(*id) == path) else { continue };
-        if let Some((_, value)) = run.top_level_names(home).into_iter().find(|(_, value)| is_ours(value)) {
-            let mut one = fault(FaultKind::NotInstalled, value.span, "flask_cors");
-            one.detail = "the package is imported and never used".to_owned();
+        if let Some((_, value)) = run.top_level_names(home).into_iter().find(|(_, value)| is_class(value)) {
+            let mut one = fault(FaultKind::NotInstalled, value.span, "CORS");
+            one.detail = "the extension is imported and never used".to_owned();
             faults.push(one);
         }
     }
