@@ -118,12 +118,13 @@ impl Routes<'_, '_> {
                     "register_blueprint" => self.blueprint(event, at, place),
                     _ => {}
                 }
-            } else if is_api(path) && self.installs(event, holder) {
-                if let Some(api) = event.result.or(event.target.object) {
-                    let prefix = text_of(self.run.object(api).args.named("prefix"));
-                    let inner = Place { prefix: format!("{}{prefix}", place.prefix), ..place.clone() };
-                    self.resources(api, &inner);
-                }
+            } else if is_api(path)
+                && self.installs(event, holder)
+                && let Some(api) = event.result.or(event.target.object)
+            {
+                let prefix = text_of(self.run.object(api).args.named("prefix"));
+                let inner = Place { prefix: format!("{}{prefix}", place.prefix), ..place.clone() };
+                self.resources(api, &inner);
             }
         }
     }

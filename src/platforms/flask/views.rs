@@ -35,7 +35,7 @@ enum Answering {
     /// The view, like other methods.
     View,
     /// The decorator.
-    Decorator(Handler),
+    Decorator(Box<Handler>),
 }
 
 impl Making<'_, '_> {
@@ -79,7 +79,7 @@ impl Making<'_, '_> {
                     handler.scope.path.clone_from(&scope.path);
                     handler.name = named(&handler.scope);
                     handler.when = rule.when.clone();
-                    handlers.push(handler);
+                    handlers.push(*handler);
                 }
             }
             handlers.push(view.handler);
@@ -202,7 +202,7 @@ impl Making<'_, '_> {
                         options = Answering::View;
                     } else if automatic {
                         let answer = automatic_answer(&lines, at);
-                        options = Answering::Decorator(Handler {
+                        options = Answering::Decorator(Box::new(Handler {
                             role,
                             name: String::new(),
                             span,
@@ -210,7 +210,7 @@ impl Making<'_, '_> {
                             scope: options_scope(),
                             effects: answer,
                             understood: true,
-                        });
+                        }));
                     }
                 }
             }
