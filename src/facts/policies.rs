@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::eval::environment::Environment;
-use crate::model::condition::Test;
+use crate::model::condition::{Formula, Test};
 use crate::model::link::Link;
 use crate::model::origin::{Url, is_app, is_loopback, is_staging};
 use crate::model::policy::{Fault, Known, MaxAge, Names as ModelNames, OriginAnswer, Policy};
@@ -140,11 +140,13 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         // Without credentials one's own origin is worth no more than `*`.
         (probed.null, probed.loose, probed.shared_suffix) = (None, None, None);
     }
-    let credentials = question(&policy.allow_credentials);
+    // `*` in the branch for everybody, credentials in the one for known origins: they are never sent together.
+    let apart = probed.wildcard.is_some() && is_apart(policy);
+    let credentials = if apart { Question::default() } else { question(&policy.allow_credentials) };
     let function = matches!(policy.platform, "supabase" | "netlify") && policy.paths.is_empty();
     let webhook = function && policy.place.split(['-', '_']).any(|word| word.eq_ignore_ascii_case("webhook"));
     let public = webhook || !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
-    let with_credentials = policy.allow_credentials.value == Known::Yes;
+    let with_credentials = policy.allow_credentials.value == Known::Yes && !apart;
     PolicyFacts {
         span: Some(policy.span),
         server: policy.server.and_then(|server| u32::try_from(server).ok()),
@@ -313,6 +315,22 @@ fn max_age(policy: &Policy) -> Number {
         MaxAge::Seconds(seconds) => Number::at(seconds as i64, policy.max_age.span),
         MaxAge::Unknown => Number::default(),
     }
+}
+
+/// Does every line written by hand that sends `*` rule out the lines about credentials?
+fn is_apart(policy: &Policy) -> bool {
+    let Some(allowed) = policy.credentials_when.as_ref().filter(|_| &*policy.library == "headers") else {
+        return false;
+    };
+    let mut before = Formula::True;
+    for arm in &policy.allow_origin.arms {
+        let when = Formula::all([before.clone(), arm.when.clone(), allowed.clone()]);
+        if arm.answer == OriginAnswer::Wildcard && when != Formula::False {
+            return false;
+        }
+        before = before.and(arm.when.clone().negated());
+    }
+    true
 }
 
 /// Are credentials allowed where the variable that decides it is missing?

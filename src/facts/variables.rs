@@ -38,6 +38,13 @@ fn is_for_others(used: &EnvUse, file: &EnvFile, project: &Project) -> bool {
     others.peek().is_some() && others.all(|read| !file.variables.contains_key(&read.value))
 }
 
+/// Does a compose file give the program none of the variables that it reads? It is about the services beside it, then.
+fn is_of_services(used: &EnvUse, file: &EnvFile, project: &Project) -> bool {
+    let compose = file.path.extension().is_some_and(|extension| matches!(extension, "yml" | "yaml"));
+    let read = |read: &Spanned<Arc<str>>| read.value != used.name && file.variables.contains_key(&read.value);
+    compose && !project.env_reads.iter().any(read)
+}
+
 /// The env file that speaks for the code that reads the variable: it lies beside or above it and defines several variables.
 fn sibling_file<'e>(
     used: &EnvUse,
@@ -51,6 +58,7 @@ fn sibling_file<'e>(
         near && file.is_list()
             && !environment.is_open(file)
             && !(file.deployment == Deployment::Example && is_for_others(used, file, project))
+            && !is_of_services(used, file, project)
     };
     let preference = |file: &&EnvFile| match file.deployment {
         Deployment::Production => 0,

@@ -118,7 +118,7 @@ pub struct Policy {
     pub allow_origin: OriginDecision,
     /// `Access-Control-Allow-Credentials: true`.
     pub allow_credentials: Spanned<Known>,
-    /// When they are allowed, where a variable decides that.
+    /// When they are allowed, where a variable or the code around a line decides that.
     pub credentials_when: Option<Formula>,
     /// `Access-Control-Allow-Methods`.
     pub allow_methods: Spanned<Names>,

@@ -49,6 +49,7 @@ pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
     Some(Policy {
         place: origin.place,
         allow_credentials: credential_lines(&credentials, origin.span),
+        credentials_when: (!credentials.is_empty()).then(|| allowed_when(&credentials)),
         allow_methods: name_lines(effects, "access-control-allow-methods", &preflight, origin.span),
         allow_headers: name_lines(effects, "access-control-allow-headers", &preflight, origin.span),
         expose_headers: name_lines(effects, "access-control-expose-headers", &Request::new("GET", "/"), origin.span),
@@ -102,6 +103,12 @@ fn credential_lines(lines: &[Line<'_>], fallback: Span) -> Spanned<Known> {
         }
     }
     known
+}
+
+/// When one of the lines says `true`, or may say so.
+fn allowed_when(lines: &[Line<'_>]) -> Formula {
+    let allows = |line: &&Line<'_>| line.value.as_text().is_none_or(|text| text.trim() == "true");
+    Formula::any(lines.iter().filter(allows).map(|line| line.when.clone()))
 }
 
 fn vary_lines(lines: &[Line<'_>], fallback: Span) -> Spanned<Known> {

@@ -12,6 +12,7 @@ use super::super::manual::is_cors_header;
 use super::super::node_handlers::{fill, grant};
 use super::super::onion::{Framework, Policies};
 use super::super::packages::Packages;
+use super::super::values::option;
 use super::context::is_context;
 use super::handlers::{handle, handle_error};
 use super::{APP, VERBS, cors};
@@ -154,6 +155,7 @@ impl Builder<'_, '_, '_> {
         self.complete &= !event.args.open;
         let mut methods: Vec<Arc<str>> = methods_of(verb);
         let mut paths: Vec<Option<Spanned<Arc<str>>>> = vec![None];
+        let mut own = None;
         if verb == "openapi" {
             let Some((route, rest)) = args.split_first() else { return };
             let Some((method, path)) = described(self.run, route) else {
@@ -161,6 +163,7 @@ impl Builder<'_, '_, '_> {
                 return;
             };
             (methods, paths, args) = (methods_of(&method.to_lowercase()), vec![Some(path)], rest);
+            own = of_route(self.run, route, "middleware");
         } else {
             if verb == "on" {
                 let Some((asked, rest)) = args.split_first() else { return };
@@ -197,7 +200,7 @@ impl Builder<'_, '_, '_> {
             }
             let scope = scope(&methods, prefix, path.as_ref(), event.span);
             let mut flat = Vec::new();
-            args.iter().for_each(|value| flatten(value, &when, &mut flat));
+            own.iter().chain(args).for_each(|value| flatten(value, &when, &mut flat));
             let last = flat.len().saturating_sub(1);
             for (at, (when, value)) in flat.into_iter().enumerate() {
                 let ends = verb != "use" && at == last;
@@ -253,6 +256,11 @@ fn methods_of(verb: &str) -> Vec<Arc<str>> {
         "get" => vec!["GET".into(), "HEAD".into()],
         verb => vec![verb.to_uppercase().into()],
     }
+}
+
+/// An option of `createRoute()`: `middleware` stands in front of the handler.
+fn of_route(run: &Interp<'_>, route: &Value, key: &str) -> Option<Value> {
+    option(run.object(route.as_object()?).args.positional.first()?, key)
 }
 
 /// `createRoute({ method, path })` of @hono/zod-openapi.

@@ -24,6 +24,7 @@ pub(super) fn handle(run: &mut Interp<'_>, closure: &Arc<Closure>, library: Libr
         handled: Handled { understood: true, ..Handled::default() },
         status: StatusSoFar::default(),
         answers: Vec::new(),
+        opaque: false,
         passed: Formula::False,
     };
     for event in &events {
@@ -47,6 +48,8 @@ struct Reader {
     status: StatusSoFar,
     /// What is put into the context, and when.
     answers: Vec<(Formula, Option<u16>, Span)>,
+    /// Something was called on the context of which nothing is known.
+    opaque: bool,
     /// When the rest of the application was called.
     passed: Formula,
 }
@@ -98,7 +101,8 @@ impl Reader {
                 self.push(when, Effect::Answer(status), span);
             }
             "redirect" => self.answers.push((when.clone(), Some(302), span)),
-            _ => {}
+            // `ctx.render(…)`, `ctx.fail(…)`: methods that a package or the program put there may answer.
+            method => self.opaque |= !method.contains('.'),
         }
     }
 
@@ -127,7 +131,8 @@ impl Reader {
         }
         let nobody = self.passed.clone().negated();
         if self.handled.understood && nobody != Formula::False {
-            self.push(&nobody, Effect::Answer(Some(404)), home);
+            let status = (!self.opaque).then_some(404);
+            self.push(&nobody, Effect::Answer(status), home);
         }
         self.handled
     }
