@@ -91,6 +91,7 @@ pub(crate) fn formula(formula: &Formula) -> String {
             Test::Request { term, relation } => format!("{} {relation:?}", self::term(term)),
             Test::Authenticated => "signed in".to_owned(),
             Test::Thrown(_) => "thrown".to_owned(),
+            Test::Sent(header) => format!("sent {header}"),
             Test::Unknown(_) => "?".to_owned(),
         },
         Formula::Not(inner) => format!("!{}", self::formula(inner)),

@@ -52,7 +52,7 @@ pub(super) fn policy(made: &Made<'_>, run: &Interp<'_>, packages: &Packages) -> 
     effects.extend(lines(&given));
     let vary = options.truth("vary_header", true, span);
     let mut settings = options.unknown_names();
-    settings.extend(headers.as_ref().and_then(|headers| text_for_list(headers)));
+    settings.extend(headers.as_ref().and_then(text_for_list));
     Policy {
         version: packages.version("flask-cors", &file),
         place: made.place.to_owned(),
@@ -132,7 +132,7 @@ fn age(value: Option<&Value>, delta: Option<f64>, span: Span) -> Spanned<MaxAge>
     }
     let found = seconds(value, MaxAge::Missing, span);
     match found.value {
-        MaxAge::Seconds(seconds) if seconds == 0.0 => Spanned::new(MaxAge::Missing, found.span),
+        MaxAge::Seconds(0.0) => Spanned::new(MaxAge::Missing, found.span),
         _ => found,
     }
 }

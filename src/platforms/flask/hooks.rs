@@ -66,7 +66,8 @@ pub(super) fn extensions(run: &Interp<'_>, log: &[Event]) -> Vec<Extension> {
     for (at, event) in log.iter().enumerate() {
         let path = &*event.target.path;
         let init = path.strip_suffix(".init_app").is_some_and(is_extension);
-        if !init && !(is_extension(path) && !path.ends_with("()")) {
+        let made = is_extension(path) && !path.ends_with("()");
+        if !init && !made {
             continue;
         }
         let Some(given) = event.args.get(0, "app").filter(|app| !app.is_nullish()) else { continue };

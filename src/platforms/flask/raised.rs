@@ -152,7 +152,7 @@ fn by_class(run: &Interp<'_>, class: &Value) -> Raised {
     let bases = run.external_bases(class);
     if let Some(base) = bases.iter().find(|base| is_ours(base)) {
         let own = match &class.kind {
-            Kind::Class(inner) => run.object(inner.statics).fields.get("code").map(|code| manual::status(code)),
+            Kind::Class(inner) => run.object(inner.statics).fields.get("code").map(manual::status),
             _ => None,
         };
         return Raised::Http(class.clone(), own.unwrap_or_else(|| status_of_class(base)));
