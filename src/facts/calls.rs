@@ -45,7 +45,8 @@ pub(super) fn of(index: usize, project: &Project, links: &[Link]) -> CallsFacts 
         }
     }
     let server = policy.server.and_then(|server| project.servers.get(server));
-    let behind = |handler: &&Handler| covers(policy, index, server, handler);
+    let placed = placed(index, server);
+    let behind = |handler: &&Handler| covers(policy, &placed, handler);
     let handlers: Vec<&Handler> =
         server.map(|server| server.handlers.iter().filter(behind).collect()).unwrap_or_default();
     if is_unanswered(policy, project) {
@@ -175,16 +176,20 @@ fn is_listed(policy: &Policy) -> bool {
     !policy.expands_wildcards && matches!(policy.expose_headers.value, ModelNames::Listed { open: false, .. })
 }
 
-/// Does a policy stand in front of a handler?
-fn covers(policy: &Policy, index: usize, server: Option<&Server>, handler: &Handler) -> bool {
+/// The handlers of a server that put a policy to work.
+fn placed(index: usize, server: Option<&Server>) -> Vec<&Handler> {
     let own = |other: &&Handler| {
         matches!(other.role, Role::Cors(policy) if policy == index)
             || other.effects.iter().any(|guarded| guarded.effect == crate::model::server::Effect::Cors(index))
     };
-    let mut placed = server.into_iter().flat_map(|server| server.handlers.iter()).filter(own).peekable();
-    match placed.peek() {
-        Some(_) => placed.any(|cors| cors.scope.methods.is_empty() && cors.scope.covers(&handler.scope)),
-        None => policy.paths.is_empty(),
+    server.into_iter().flat_map(|server| server.handlers.iter()).filter(own).collect()
+}
+
+/// Does a policy stand in front of a handler?
+fn covers(policy: &Policy, placed: &[&Handler], handler: &Handler) -> bool {
+    match placed {
+        [] => policy.paths.is_empty(),
+        placed => placed.iter().any(|cors| cors.scope.methods.is_empty() && cors.scope.covers(&handler.scope)),
     }
 }
 

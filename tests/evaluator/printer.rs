@@ -92,6 +92,7 @@ pub(crate) fn formula(formula: &Formula) -> String {
             Test::Authenticated => "signed in".to_owned(),
             Test::Sent(name) => format!("sent {name}"),
             Test::Thrown(_) => "thrown".to_owned(),
+            Test::Sent(header) => format!("sent {header}"),
             Test::Unknown(_) => "?".to_owned(),
         },
         Formula::Not(inner) => format!("!{}", self::formula(inner)),

@@ -47,6 +47,8 @@ pub(super) struct Making<'m, 'r> {
     pub(super) rescuers: Rescuers,
     /// `CORS(app)` covers everything.
     pub(super) covered: bool,
+    /// The policies of decorators that say nothing.
+    pub(super) bare: Vec<usize>,
     /// What the configuration holds when requests are answered.
     pub(super) settled: Options,
     /// When a `CORS(app)` writes the origin.
@@ -90,6 +92,7 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
             app: id,
             rescuers,
             covered: false,
+            bare: Vec::new(),
             settled,
             granted: Vec::new(),
         };

@@ -110,13 +110,17 @@ fn twice(server: &Server, project: &Project, faults: &mut Vec<HandlerFault>) {
     }
 }
 
-/// Is CORS registered for all answers of a route, those that are raised too?
+/// The hooks that may stand around a route: of the whole application, or of a blueprint at its very path.
 fn surrounded(server: &Server, route: &Handler) -> bool {
-    let around = |handler: &Handler| is_layer(handler) || !handler.is_route() && handler.scope.overlaps(&route.scope);
-    server
-        .handlers
-        .iter()
-        .any(|handler| (is_cors(handler) || !handler.understood && handler.role == Role::Other) && around(handler))
+    let whole = |handler: &Handler| is_layer(handler) && !handler.is_route();
+    let same = |handler: &Handler| {
+        !handler.is_route() && handler.scope.path.is_some() && handler.scope.path == route.scope.path
+    };
+    let below = |handler: &Handler| handler.scope.prefix && handler.scope.overlaps(&route.scope);
+    server.handlers.iter().any(|handler| {
+        (is_cors(handler) || !handler.understood && handler.role == Role::Other)
+            && (whole(handler) || same(handler) || below(handler))
+    })
 }
 
 /// What is raised passes by the lines that a view or its `@cross_origin` writes.
@@ -144,9 +148,10 @@ fn errors(server: &Server, handler: &Handler, project: &Project, faults: &mut Ve
         }
         let Some(status) = status.filter(|status| *status >= 400 && !written) else { continue };
         let by_package = &*policy.library == LIBRARY;
-        let span = if by_package { policy.span } else { handler.span };
+        let line = handler.effects.iter().find(|line| writes_origin(&line.effect)).map(|line| line.span);
+        let span = line.filter(|_| by_package).unwrap_or(handler.span);
         let mut one = fault(FaultKind::ErrorsWithoutHeaders, span, &handler.name);
-        one.cors = Some(policy.span);
+        one.cors = Some(line.unwrap_or(policy.span));
         one.status = Some(status);
         one.other = Some(Spanned::new(handler.name.clone(), raised.span));
         if by_package {

@@ -3,6 +3,7 @@
 //! In: the evaluator's log. Out: rules with their methods and views, in the order in which Werkzeug asks them: fixed parts of
 //! a path before parameters. Source: `add_url_rule` of Flask's `sansio/app.py`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{is_blueprint_path, last};
@@ -50,6 +51,11 @@ pub(super) fn of_app(run: &Interp<'_>, log: &[Event], app: ObjectId) -> Vec<Rule
     let mut routes = Routes { run, log, rules: Vec::new() };
     routes.collect(app, &Place { prefix: String::new(), blueprints: Vec::new(), when: Formula::True });
     let mut rules = routes.rules;
+    // What is registered twice at one place is asked once.
+    let mut seen = BTreeSet::new();
+    rules.retain(|rule| {
+        seen.insert((rule.path.as_ref().map(|path| path.value.clone()), rule.prefix.clone(), rule.span))
+    });
     rules.sort_by_cached_key(|rule| {
         rule.path.as_ref().map_or(vec![(u8::MAX, String::new())], |path| weight(&path.value))
     });

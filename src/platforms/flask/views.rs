@@ -17,7 +17,7 @@ use super::is_cross_origin;
 use super::routes::Rule;
 use crate::eval::value::{Args, Closure, Kind, ObjectId, Value};
 use crate::model::condition::Formula;
-use crate::model::policy::Known;
+use crate::model::policy::{Known, Policy};
 use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue, Role, Scope};
 use crate::source::{Span, Spanned};
 
@@ -247,13 +247,27 @@ impl Making<'_, '_> {
 
     /// The policy of a decorator; what says nothing beside a `CORS(app)` for everything adds none.
     fn decorated(&mut self, made: &Made<'_>, args: &Args, path: &Option<Spanned<Arc<str>>>) -> Option<usize> {
-        if self.covered && args.named.is_empty() && args.positional.is_empty() {
+        let bare = args.named.is_empty() && args.positional.is_empty() && !args.open;
+        if self.covered && bare {
             return None;
         }
         let mut policy = cors::policy(made, self.run, self.packages);
         policy.effects.clear();
+        if bare {
+            // What says nothing says the same everywhere in a file: the first of them stands for all.
+            let answers = |one: &Policy| one.allow_origin.arms.iter().map(|arm| arm.answer.clone()).collect::<Vec<_>>();
+            let same = |one: &Policy| {
+                one.place == made.place && one.span.file == made.span.file && answers(one) == answers(&policy)
+            };
+            if let Some(first) = self.bare.iter().copied().find(|&index| same(&self.project.policies[index])) {
+                self.project.policies[first].paths.extend(path.clone());
+                return Some(first);
+            }
+        }
         policy.paths.extend(path.clone());
-        Some(keep(self.project, policy))
+        let index = keep(self.project, policy);
+        self.bare.extend(bare.then_some(index));
+        Some(index)
     }
 }
 
