@@ -90,7 +90,6 @@ pub(crate) fn formula(formula: &Formula) -> String {
             Test::Request { term, relation: Relation::Present } => self::term(term),
             Test::Request { term, relation } => format!("{} {relation:?}", self::term(term)),
             Test::Authenticated => "signed in".to_owned(),
-            Test::Sent(name) => format!("sent {name}"),
             Test::Thrown(_) => "thrown".to_owned(),
             Test::Sent(header) => format!("sent {header}"),
             Test::Unknown(_) => "?".to_owned(),
