@@ -19,6 +19,7 @@ pub mod fastify;
 pub mod fetch_api;
 mod file_routes;
 pub mod flask;
+mod granting;
 mod header_rules;
 pub mod homes;
 pub mod hono;

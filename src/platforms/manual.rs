@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use crate::eval::Interp;
 use crate::eval::value::Value;
 use crate::model::condition::{Formula, Test, World};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
-use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
+use crate::model::server::{Effect, GuardedEffect, Handler, HeaderPiece, HeaderValue};
 use crate::model::term::Part;
 use crate::model::world::{Assume, Request, Situation};
 use crate::source::{Span, Spanned};
@@ -58,6 +59,25 @@ pub fn policy(effects: &[GuardedEffect], origin: Origin) -> Option<Policy> {
         sends_text: true,
         ..Policy::new(origin.platform, "headers", origin.span, OriginDecision { arms, span })
     })
+}
+
+/// Does a handler write any of the headers of CORS itself?
+pub fn sets_cors(handler: &Handler) -> bool {
+    handler.effects.iter().any(|guarded| match &guarded.effect {
+        Effect::Set(name, _) | Effect::Append(name, _) | Effect::Default(name, _) => is_cors_header(&name.value),
+        _ => false,
+    })
+}
+
+/// The policy that the header lines of a handler amount to, written in the code at a place.
+pub fn of_handler(run: &Interp<'_>, handler: &Handler, code: Span, platform: &'static str) -> Option<Policy> {
+    if !sets_cors(handler) {
+        return None;
+    }
+    let origin = Origin { platform, place: handler.name.clone(), span: handler.span };
+    let policy = policy(&handler.effects, origin)?;
+    let when = handler.when.clone().and(super::development(&run.path_of_span(code), code));
+    Some(Policy { when, ..policy })
 }
 
 /// What a line answers.

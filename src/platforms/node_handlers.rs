@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::express::cors_npm::{CorsObjects, policy_of};
-use super::manual::{self, header_name, is_cors_header, status as code};
+use super::manual::{self, header_name, status as code};
 use super::values::header_lines;
 use crate::eval::value::{Args, Closure, Kind, Value};
 use crate::eval::{Event, Interp, THROW};
@@ -310,12 +310,7 @@ pub(super) fn grant(
         handler.role = Role::Cors(policy);
         return;
     }
-    let origin = manual::Origin { platform, place: handler.name.clone(), span: handler.span };
-    if sets_cors(handler)
-        && let Some(mut policy) = manual::policy(&handler.effects, origin)
-    {
-        let file = run.path_of_span(code);
-        policy.when = handler.when.clone().and(super::development(&file, code));
+    if let Some(policy) = manual::of_handler(run, handler, code, platform) {
         handler.role = Role::Cors(project.policies.len());
         project.policies.push(policy);
     }
@@ -325,14 +320,6 @@ fn add_fault(project: &mut Project, fault: HandlerFault) {
     if !project.faults.contains(&fault) {
         project.faults.push(fault);
     }
-}
-
-/// Does it write any of the headers of CORS itself?
-pub(super) fn sets_cors(handler: &Handler) -> bool {
-    handler.effects.iter().any(|guarded| match &guarded.effect {
-        Effect::Set(name, _) | Effect::Append(name, _) | Effect::Default(name, _) => is_cors_header(&name.value),
-        _ => false,
-    })
 }
 
 /// Two lines of Allow-Origin that certainly leave together.

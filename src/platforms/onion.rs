@@ -1,19 +1,19 @@
-//! A CORS package of a framework whose middleware is an onion: where it is made, and where its middleware is called by hand.
+//! What is registered with a framework whose middleware is an onion: its CORS package, and functions that may call that by hand.
 //!
-//! In: what the framework calls things, and its objects. Out: one policy for each place where the package is called, however often
-//! the code around it is run. Shared by Hono and Koa; knows neither.
+//! In: what the framework calls things, and registered values. Out: handlers, and one policy for each place where the package is
+//! called, however often the code around it is run. Shared by Hono and Koa; knows neither.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::node_handlers::Handled;
+use super::node_handlers::{self, Handled, grant};
 use super::packages::Packages;
-use crate::eval::value::{Closure, ObjectId, Value};
+use crate::eval::value::{Closure, Kind, ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
-use crate::model::policy::{Known, MaxAge, Names, Policy};
+use crate::model::policy::{Known, Policy};
 use crate::model::project::Project;
-use crate::model::server::{Effect, GuardedEffect, HeaderPiece};
+use crate::model::server::{Effect, GuardedEffect, Handler, Role};
 use crate::source::Span;
 
 /// What an object does that is called within a handler; `None` when it is no library's.
@@ -22,6 +22,12 @@ pub(super) type Library<'l> = &'l mut dyn FnMut(&mut Interp<'_>, &Event) -> Opti
 /// How a framework names and does things.
 #[derive(Clone, Copy)]
 pub(super) struct Framework {
+    /// What messages call it.
+    pub(super) platform: &'static str,
+    /// Middleware that lets nobody through who has not proven who they are.
+    pub(super) auth: &'static [&'static str],
+    /// Middleware that serves files.
+    pub(super) files: &'static [&'static str],
     /// Is this the canonical name of what the package's `cors(…)` gives?
     pub(super) is_cors: fn(&str) -> bool,
     /// Is this what a handler is given?
@@ -56,8 +62,48 @@ impl<'p> Policies<'p> {
         project.policies.len() - 1
     }
 
+    /// Says what a registered value is and does; `false` where nobody knows. `ends`: it is the last one of a route.
+    pub(super) fn fill(
+        &mut self,
+        run: &mut Interp<'_>,
+        value: &Value,
+        handler: &mut Handler,
+        ends: bool,
+        project: &mut Project,
+    ) -> bool {
+        match &value.kind {
+            Kind::Object(id) => {
+                let path = run.object(*id).path.to_string();
+                if (self.framework.is_cors)(&path) {
+                    handler.role = Role::Cors(self.of(run, *id, project));
+                } else if self.framework.auth.contains(&path.as_str()) {
+                    let (when, span) = (Formula::True, handler.span);
+                    handler.role = Role::Auth;
+                    handler.effects = vec![GuardedEffect { when, effect: Effect::RequireAuth(401), span }];
+                } else if self.framework.files.contains(&path.as_str()) {
+                    handler.role = Role::Static;
+                } else {
+                    // What packages bring looks at requests and lets them through.
+                    handler.understood = !ends;
+                    handler.name = path.trim_start_matches("npm:").trim_end_matches("()").to_owned();
+                }
+            }
+            Kind::Function(closure) => {
+                let (closure, platform) = (closure.clone(), self.framework.platform);
+                let handled = self.run(run, &closure, project);
+                node_handlers::fill(handler, handled, platform, project);
+                grant(run, handler, closure.function.span, platform, project);
+            }
+            _ => {
+                handler.understood = false;
+                return ends;
+            }
+        }
+        true
+    }
+
     /// Runs a handler. A policy that is applied within it, as by `cors(options)(c, next)`, is the handler's.
-    pub(super) fn run(&mut self, run: &mut Interp<'_>, closure: &Arc<Closure>, project: &mut Project) -> Handled {
+    fn run(&mut self, run: &mut Interp<'_>, closure: &Arc<Closure>, project: &mut Project) -> Handled {
         let (mut applied, framework) = (Vec::new(), self.framework);
         let mut library = |run: &mut Interp<'_>, event: &Event| {
             let called = event.target.object.filter(|_| event.args.all().any(framework.is_context));
@@ -83,35 +129,5 @@ impl<'p> Policies<'p> {
                 project.policies.push(policy);
             }
         }
-    }
-}
-
-/// A list as it is sent; nothing for an empty one.
-pub(super) fn list(names: &Names) -> Option<HeaderPiece> {
-    match names {
-        Names::Listed { names, open: false } => {
-            let texts: Vec<&str> = names.iter().map(|name| &*name.value).collect();
-            (!texts.is_empty()).then(|| HeaderPiece::Text(texts.join(",").into()))
-        }
-        Names::Missing => None,
-        Names::Listed { .. } | Names::Mirrored | Names::Unknown => Some(HeaderPiece::Unknown),
-    }
-}
-
-/// `true`, or nothing.
-pub(super) fn flag(known: Known) -> Option<HeaderPiece> {
-    match known {
-        Known::Yes => Some(HeaderPiece::Text("true".into())),
-        Known::No => None,
-        Known::Unknown => Some(HeaderPiece::Unknown),
-    }
-}
-
-/// Seconds as they are sent.
-pub(super) fn seconds(age: MaxAge) -> Option<HeaderPiece> {
-    match age {
-        MaxAge::Missing => None,
-        MaxAge::Seconds(seconds) => Some(HeaderPiece::Text(seconds.to_string().into())),
-        MaxAge::Unknown => Some(HeaderPiece::Unknown),
     }
 }

@@ -7,9 +7,9 @@
 use super::express::origin_option::{self, Told};
 use super::packages::Packages;
 use super::returned_origin;
-use super::values::{env_uses, flag, names, option, seconds, true_when};
+use super::values::{env_uses, flag, names, option, options, seconds, true_when};
 use crate::eval::Interp;
-use crate::eval::value::{Args, Kind, ObjectId, Reason, Value};
+use crate::eval::value::{Args, Kind, ObjectId, Value};
 use crate::model::policy::{MaxAge, Names, OriginDecision, Policy};
 use crate::model::project::Project;
 use crate::model::term::Term;
@@ -35,14 +35,6 @@ pub(super) fn recognise(run: &mut Interp<'_>, packages: &Packages, project: &mut
         policy.version = packages.version(package, &file);
         policy.when = when.and(super::development(&file, span));
         project.policies.push(policy);
-    }
-}
-
-fn options(args: &Args, span: Span) -> Value {
-    match args.positional.first() {
-        Some(value) => value.clone(),
-        None if args.open => Value::unknown(Reason::NotModelled, span),
-        None => Value::undefined(span),
     }
 }
 

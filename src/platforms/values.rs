@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use crate::eval::env_lists;
-use crate::eval::value::{EnvRead, EnvShape, Item, Kind, ObjectId, Value};
+use crate::eval::value::{Args, EnvRead, EnvShape, Item, Kind, ObjectId, Reason, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, EnvUse, Known, MaxAge, Names, OriginAnswer};
 use crate::model::server::{HeaderPiece, HeaderValue};
-use crate::model::term::{Anchor, Pattern, Relation, Term};
+use crate::model::term::{Anchor, Part, Pattern, Relation, Term};
 use crate::model::world::{Assume, Situation};
 use crate::source::{Span, Spanned};
 
@@ -322,3 +322,37 @@ pub fn object_named(path: &str, prefix: &str) -> Option<(ObjectId, String)> {
     let (number, tail) = rest.split_at(end);
     Some((ObjectId(number.parse().ok()?), tail.to_owned()))
 }
+
+/// The options that are the first argument of a call; undefined where there are none.
+pub fn options(args: &Args, call: Span) -> Value {
+    match args.positional.first() {
+        Some(value) => value.clone(),
+        None if args.open => Value::unknown(Reason::NotModelled, call),
+        None => Value::undefined(call),
+    }
+}
+
+/// The request has this method.
+pub fn method_is(method: &str, span: Span) -> Formula {
+    let relation = Relation::Equals(method.into());
+    Formula::test(Test::Request { term: Term::of(Part::Method), relation }, span)
+}
+
+/// Is one of a class and the classes that it extends the one that is looked for?
+pub fn descends(class: &Value, looked_for: &dyn Fn(&Value) -> bool) -> bool {
+    let mut open = vec![(class.clone(), 0)];
+    while let Some((one, depth)) = open.pop() {
+        if looked_for(&one) {
+            return true;
+        }
+        if let Kind::Class(inner) = &one.kind
+            && depth < MOST_BASES
+        {
+            open.extend(inner.bases.iter().map(|base| (base.clone(), depth + 1)));
+        }
+    }
+    false
+}
+
+/// Classes above each other that are looked at.
+const MOST_BASES: usize = 8;

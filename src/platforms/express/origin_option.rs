@@ -49,7 +49,7 @@ pub(in crate::platforms) fn told(run: &mut Interp<'_>, origin: Option<&Value>, c
     let mut cases = Vec::new();
     for (when, value) in origin.alternatives() {
         let inner = match &value.kind {
-            Kind::Function(closure) => called_back(run, &closure.clone()),
+            Kind::Function(closure) => called_back(run, &closure.clone(), false),
             _ => by_value(&value, value.span),
         };
         cases.extend(inner.into_iter().map(|case| Case { when: when.clone().and(case.when), ..case }));
@@ -135,19 +135,26 @@ pub(in crate::platforms) fn by_value(value: &Value, span: Span) -> Vec<Case> {
     }
 }
 
-/// `origin: (origin, callback) => …`, run with a symbolic origin: every call of the callback tells something.
-fn called_back(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Case> {
+/// `origin: (origin, callback) => …`, run with a symbolic origin: every call of the callback tells something, or what a function
+/// promises, where the package waits for that.
+pub(in crate::platforms) fn called_back(run: &mut Interp<'_>, closure: &Arc<Closure>, promises: bool) -> Vec<Case> {
     let span = closure.function.span;
     let origin = Value::new(Kind::Term(Term::origin()), span);
     let callback = Value::new(Kind::External("cors:callback".into()), span);
     let args = Args { positional: vec![origin, callback], ..Args::default() };
-    let (events, _) = run.run_function(closure, &args);
+    let (events, promised) = run.run_function(closure, &args);
     let mut cases = Vec::new();
     for event in &events {
         match &*event.target.path {
             "cors:callback" => cases.extend(called(event)),
             THROW => cases.push(Case { when: event.when.clone(), told: Told::Fails, span: event.span }),
             _ => {}
+        }
+    }
+    if cases.is_empty() && promises && closure.function.is_async {
+        for (when, value) in promised.alternatives() {
+            let inner = by_value(&value, value.span).into_iter();
+            cases.extend(inner.map(|case| Case { when: when.clone().and(case.when), ..case }));
         }
     }
     if cases.is_empty() {

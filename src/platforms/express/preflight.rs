@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::node_handlers::sets_cors;
+use super::super::manual::sets_cors;
 use super::order::{certain_answer, is_cors, preflight_request, reached};
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault};

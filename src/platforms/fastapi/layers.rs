@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use super::super::manual::{self, is_cors_header};
+use super::super::manual;
 use super::super::packages::Packages;
 use super::cors::{self, Made};
 use super::effects::Version;
@@ -94,13 +94,7 @@ impl Layers<'_, '_> {
 
     /// Header lines of CORS in a handler make a policy of it.
     pub(super) fn by_hand(&mut self, handler: &mut Handler, code: Span) {
-        if !sets_cors(handler) {
-            return;
-        }
-        let origin = manual::Origin { platform: self.platform, place: handler.name.clone(), span: handler.span };
-        if let Some(mut policy) = manual::policy(&handler.effects, origin) {
-            let file = self.run.path_of_span(code);
-            policy.when = handler.when.clone().and(super::super::development(&file, code));
+        if let Some(mut policy) = manual::of_handler(self.run, handler, code, self.platform) {
             policy.paths.extend(handler.scope.path.clone());
             handler.role = Role::Cors(self.keep(policy));
         }
@@ -235,14 +229,6 @@ pub(in crate::platforms) fn keep(project: &mut Project, policy: Policy) -> usize
     }
     project.policies.push(policy);
     project.policies.len() - 1
-}
-
-/// Does a handler write CORS headers by hand?
-pub(in crate::platforms) fn sets_cors(handler: &Handler) -> bool {
-    handler.effects.iter().any(|guarded| match &guarded.effect {
-        Effect::Set(name, _) | Effect::Append(name, _) => is_cors_header(&name.value),
-        _ => false,
-    })
 }
 
 /// A function up to its first parameter or statement: decorators and name.

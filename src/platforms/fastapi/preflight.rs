@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::super::express::order::{certain_answer, is_cors, preflight_request, reached};
+use super::super::manual::sets_cors;
 use super::faults::{is_layer, is_library};
-use super::layers::sets_cors;
 use crate::model::condition::{Formula, Test};
 use crate::model::project::{FaultKind, HandlerFault, Project};
 use crate::model::server::{Effect, Handler, Server};

@@ -3,13 +3,10 @@
 //! In: the option's value; callbacks are run with a symbolic origin. Out: cases, each with whether `Vary: Origin` goes with it.
 //! Source: `addCorsHeadersHandler` and `resolveOriginWrapper` of <https://github.com/fastify/fastify-cors>.
 
-use std::sync::Arc;
-
-use super::super::express::origin_option::{Case, Told, by_value, called};
-use crate::eval::value::{Args, Closure, Kind, Value};
-use crate::eval::{Interp, THROW};
+use super::super::express::origin_option::{Case, Told, by_value, called_back};
+use crate::eval::Interp;
+use crate::eval::value::{Kind, Value};
 use crate::model::condition::Formula;
-use crate::model::term::Term;
 use crate::source::Span;
 
 /// A case, and whether its answers vary.
@@ -26,7 +23,7 @@ pub(super) fn asked(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) ->
     for (when, value) in origin.alternatives() {
         let fails = || vec![Case { when: Formula::True, told: Told::Fails, span: value.span }];
         let (cases, vary) = match &value.kind {
-            Kind::Function(closure) => (called_back(run, &closure.clone()), true),
+            Kind::Function(closure) => (called_back(run, &closure.clone(), true), true),
             Kind::Str(text) if text.is_empty() => (fails(), false),
             Kind::Undefined | Kind::Null => (fails(), true),
             Kind::List(list)
@@ -46,30 +43,4 @@ pub(super) fn asked(run: &mut Interp<'_>, origin: Option<&Value>, call: Span) ->
 
 fn is_text(value: &Value) -> bool {
     matches!(&value.kind, Kind::Env(read) if read.shape == crate::eval::value::EnvShape::Text)
-}
-
-/// `(origin, callback) => …`, or a function that promises an answer.
-fn called_back(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Case> {
-    let span = closure.function.span;
-    let positional =
-        vec![Value::new(Kind::Term(Term::origin()), span), Value::new(Kind::External("cors:callback".into()), span)];
-    let (events, promised) = run.run_function(closure, &Args { positional, ..Args::default() });
-    let mut cases = Vec::new();
-    for event in &events {
-        match &*event.target.path {
-            "cors:callback" => cases.extend(called(event)),
-            THROW => cases.push(Case { when: event.when.clone(), told: Told::Fails, span: event.span }),
-            _ => {}
-        }
-    }
-    if cases.is_empty() && closure.function.is_async {
-        for (when, value) in promised.alternatives() {
-            let inner = by_value(&value, value.span).into_iter();
-            cases.extend(inner.map(|case| Case { when: when.clone().and(case.when), ..case }));
-        }
-    }
-    if cases.is_empty() {
-        cases.push(Case { when: Formula::True, told: Told::Unknown, span });
-    }
-    cases
 }

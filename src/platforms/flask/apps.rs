@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::fastapi::layers::{file_name, heading, keep, sets_cors};
+use super::super::fastapi::layers::{file_name, heading, keep};
 use super::super::manual;
+use super::super::manual::sets_cors;
 use super::super::packages::Packages;
 use super::cors::{self, Made};
 use super::effects::Version;
@@ -199,13 +200,7 @@ impl Making<'_, '_> {
 
     /// Header lines of CORS in a handler make a policy of it.
     pub(super) fn by_hand(&mut self, handler: &mut Handler, code: Span) {
-        if !sets_cors(handler) {
-            return;
-        }
-        let origin = manual::Origin { platform: PLATFORM, place: handler.name.clone(), span: handler.span };
-        if let Some(mut policy) = manual::policy(&handler.effects, origin) {
-            let file = self.run.path_of_span(code);
-            policy.when = handler.when.clone().and(super::super::development(&file, code));
+        if let Some(mut policy) = manual::of_handler(self.run, handler, code, PLATFORM) {
             policy.paths.extend(handler.scope.path.clone());
             handler.role = Role::Cors(keep(self.project, policy));
         }

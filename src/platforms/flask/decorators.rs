@@ -13,7 +13,7 @@ use crate::model::condition::{Formula, Test};
 use crate::model::server::{Effect, GuardedEffect};
 use crate::source::Span;
 
-use super::effects::method_is;
+use super::super::values::method_is;
 use super::handlers::Handled;
 
 /// One decorator.

@@ -9,6 +9,7 @@ use camino::Utf8Path;
 use super::super::manual::header_name;
 use super::super::packages::Packages;
 use super::super::values::in_production;
+use super::super::values::method_is;
 use super::options::{Joined, Options};
 use super::origins;
 use crate::eval::value::{Kind, Value};
@@ -16,7 +17,7 @@ use crate::model::condition::{Formula, Test};
 use crate::model::path::escaped;
 use crate::model::policy::{Known, OriginAnswer, OriginDecision};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
-use crate::model::term::{Anchor, Part, Pattern, Relation, Term, TermOp};
+use crate::model::term::{Anchor, Pattern, Relation, Term, TermOp};
 use crate::source::Span;
 
 /// What `methods` is when nobody says otherwise, as it is sent.
@@ -77,12 +78,6 @@ fn header(name: &str, op: Option<TermOp>, relation: Relation, span: Span) -> For
     let term = Term::header(name);
     let term = op.map_or(term.clone(), |op| term.then(op));
     Formula::test(Test::Request { term, relation }, span)
-}
-
-/// The method of a request is this one.
-pub(super) fn method_is(name: &str, span: Span) -> Formula {
-    let term = Term::of(Part::Method);
-    Formula::test(Test::Request { term, relation: Relation::Equals(name.into()) }, span)
 }
 
 /// The package leaves answers alone that have the header already.

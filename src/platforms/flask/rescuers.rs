@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::super::values::descends;
 use super::raised::status_of_class;
 use super::{is_app, is_ours, last};
 use crate::eval::value::{Closure, Kind, ObjectId, Value};
@@ -113,16 +114,5 @@ fn is_a(class: &Value, key: &Value, answers: bool) -> bool {
         (Kind::Class(_), Kind::Class(_)) => one.span == key.span,
         _ => false,
     };
-    let mut open = vec![(class.clone(), 0)];
-    while let Some((one, depth)) = open.pop() {
-        if same(&one) {
-            return true;
-        }
-        if let Kind::Class(inner) = &one.kind
-            && depth < 8
-        {
-            open.extend(inner.bases.iter().map(|base| (base.clone(), depth + 1)));
-        }
-    }
-    false
+    descends(class, &same)
 }

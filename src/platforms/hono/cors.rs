@@ -5,20 +5,21 @@
 
 use std::sync::Arc;
 
+use super::super::granting;
 use super::super::manual::header_name;
-use super::super::onion;
 use super::super::packages::Packages;
 use super::super::returned_origin;
 use super::super::values::{
-    env_uses, flag, in_production, in_variable, list_arms, names, option, origin_is, seconds, true_when,
+    env_uses, flag, in_production, in_variable, list_arms, method_is, names, option, options, origin_is, seconds,
+    true_when,
 };
 use super::context::CONTEXT;
 use crate::eval::Interp;
-use crate::eval::value::{Closure, EnvShape, Kind, ObjectId, Reason, Value};
+use crate::eval::value::{Closure, EnvShape, Kind, ObjectId, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
-use crate::model::term::{Part, Relation, Term, TermOp};
+use crate::model::term::{Relation, Term, TermOp};
 use crate::source::{Span, Spanned};
 
 /// The methods allowed by default; since 4.12 `QUERY` is one more.
@@ -33,11 +34,7 @@ pub(super) fn is_cors(path: &str) -> bool {
 pub(super) fn policy(run: &mut Interp<'_>, packages: &Packages, id: ObjectId) -> Policy {
     let object = run.object(id);
     let (args, span, when) = (object.args.clone(), object.span, object.when.clone());
-    let options = match args.positional.first() {
-        Some(value) => value.clone(),
-        None if args.open => Value::unknown(Reason::NotModelled, span),
-        None => Value::undefined(span),
-    };
+    let options = options(&args, span);
     let option = |key: &str| option(&options, key);
     let file = run.path_of_span(span);
     let query = packages.numbers("hono", &file).is_none_or(|version| version >= (4, 12));
@@ -136,8 +133,7 @@ fn called(run: &mut Interp<'_>, closure: &Arc<Closure>) -> Vec<Arm> {
 /// What the middleware does: it answers OPTIONS, and writes its lines over those of whatever else answers.
 fn effects(policy: &Policy, star: bool) -> Vec<GuardedEffect> {
     let span = policy.span;
-    let options = Test::Request { term: Term::of(Part::Method), relation: Relation::Equals("OPTIONS".into()) };
-    let preflight = Formula::test(options, span);
+    let preflight = method_is("OPTIONS", span);
     let mut effects = Vec::new();
     let mut push = |when: Formula, effect: Effect, span: Span| effects.push(GuardedEffect { when, effect, span });
     let set = |name: &str, piece: HeaderPiece, span: Span| {
@@ -165,19 +161,19 @@ fn effects(policy: &Policy, star: bool) -> Vec<GuardedEffect> {
         };
         push(when, set("Access-Control-Allow-Origin", piece, arm.span), arm.span);
     }
-    if let Some(piece) = onion::flag(policy.allow_credentials.value) {
+    if let Some(piece) = granting::flag(policy.allow_credentials.value) {
         push(Formula::True, set("Access-Control-Allow-Credentials", piece, policy.allow_credentials.span), span);
     }
-    if let Some(piece) = onion::list(&policy.expose_headers.value) {
+    if let Some(piece) = granting::list(&policy.expose_headers.value) {
         push(Formula::True, set("Access-Control-Expose-Headers", piece, policy.expose_headers.span), span);
     }
     if !star {
         push(Formula::True, vary("Origin"), span);
     }
-    if let Some(piece) = onion::seconds(policy.max_age.value) {
+    if let Some(piece) = granting::seconds(policy.max_age.value) {
         push(preflight.clone(), set("Access-Control-Max-Age", piece, policy.max_age.span), span);
     }
-    if let Some(piece) = onion::list(&policy.allow_methods.value) {
+    if let Some(piece) = granting::list(&policy.allow_methods.value) {
         push(preflight.clone(), set("Access-Control-Allow-Methods", piece, policy.allow_methods.span), span);
     }
     let asked = Term::header("access-control-request-headers");
@@ -186,7 +182,7 @@ fn effects(policy: &Policy, star: bool) -> Vec<GuardedEffect> {
     let lists = if mirrored { preflight.clone().and(there) } else { preflight.clone() };
     let close = TermOp::Replace { from: ", ".into(), to: ",".into(), all: true };
     let piece =
-        if mirrored { Some(HeaderPiece::Term(asked.then(close))) } else { onion::list(&policy.allow_headers.value) };
+        if mirrored { Some(HeaderPiece::Term(asked.then(close))) } else { granting::list(&policy.allow_headers.value) };
     if let Some(piece) = piece {
         push(lists.clone(), set("Access-Control-Allow-Headers", piece, policy.allow_headers.span), span);
         push(lists, vary("Access-Control-Request-Headers"), span);

@@ -9,7 +9,6 @@ use super::super::assembly::adopt;
 use super::super::express::overwritten::drop_covered;
 use super::super::express::registration::flatten;
 use super::super::manual::is_cors_header;
-use super::super::node_handlers::{fill, grant};
 use super::super::onion::{Framework, Policies};
 use super::super::packages::Packages;
 use super::super::values::option;
@@ -50,7 +49,15 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
     };
     let homes: Vec<ObjectId> =
         apps.iter().filter(|app| run.object(**app).parent.is_none() && !inner(app)).copied().collect();
-    let framework = Framework { is_cors: cors::is_cors, is_context, policy: cors::policy, handle };
+    let framework = Framework {
+        platform: "hono",
+        auth: &AUTH,
+        files: &[],
+        is_cors: cors::is_cors,
+        is_context,
+        policy: cors::policy,
+        handle,
+    };
     let mut policies = Policies::new(framework, packages);
     for app in homes {
         let span = run.object(app).span;
@@ -220,32 +227,7 @@ impl Builder<'_, '_, '_> {
             effects: Vec::new(),
             understood: true,
         };
-        match &value.kind {
-            Kind::Object(id) => {
-                let path = self.run.object(*id).path.to_string();
-                if cors::is_cors(&path) {
-                    handler.role = Role::Cors(self.policies.of(self.run, *id, self.project));
-                } else if AUTH.contains(&path.as_str()) {
-                    handler.role = Role::Auth;
-                    handler.effects =
-                        vec![GuardedEffect { when: Formula::True, effect: Effect::RequireAuth(401), span }];
-                } else {
-                    // What packages bring looks at requests and lets them through.
-                    handler.understood = !ends;
-                    handler.name = path.trim_start_matches("npm:").trim_end_matches("()").to_owned();
-                }
-            }
-            Kind::Function(closure) => {
-                let closure = closure.clone();
-                let handled = self.policies.run(self.run, &closure, self.project);
-                fill(&mut handler, handled, "hono", self.project);
-                grant(self.run, &mut handler, closure.function.span, "hono", self.project);
-            }
-            _ => {
-                handler.understood = false;
-                self.complete &= ends;
-            }
-        }
+        self.complete &= self.policies.fill(self.run, value, &mut handler, ends, self.project);
         handler
     }
 }

@@ -3,18 +3,18 @@
 //! In: objects made by `cors(options)`. Out: a policy each, with effects in the order of the package's own code,
 //! <https://github.com/koajs/cors/blob/master/index.js>, whose answers are recorded in `tests/truth/`.
 
+use super::super::granting;
 use super::super::manual::header_name;
-use super::super::onion;
 use super::super::packages::Packages;
 use super::super::returned_origin;
-use super::super::values::{env_uses, flag, names, option, seconds, true_when};
+use super::super::values::{env_uses, flag, method_is, names, option, options, seconds, true_when};
 use super::context::CONTEXT;
 use crate::eval::Interp;
-use crate::eval::value::{EnvShape, Kind, ObjectId, Reason, Value};
+use crate::eval::value::{EnvShape, Kind, ObjectId, Value};
 use crate::model::condition::{Formula, Test};
 use crate::model::policy::{Arm, Known, MaxAge, Names, OriginAnswer, OriginDecision, Policy};
 use crate::model::server::{Effect, GuardedEffect, HeaderPiece, HeaderValue};
-use crate::model::term::{Part, Relation, Term, TermOp};
+use crate::model::term::{Relation, Term, TermOp};
 use crate::source::{Span, Spanned};
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"];
@@ -35,11 +35,7 @@ pub(super) fn policy(run: &mut Interp<'_>, packages: &Packages, id: ObjectId) ->
     let object = run.object(id);
     let (path, args, span, when) = (object.path.clone(), object.args.clone(), object.span, object.when.clone());
     let package = path.trim_start_matches("npm:").trim_end_matches("()").trim_end_matches(".default").to_owned();
-    let options = match args.positional.first() {
-        Some(value) => value.clone(),
-        None if args.open => Value::unknown(Reason::NotModelled, span),
-        None => Value::undefined(span),
-    };
+    let options = options(&args, span);
     let option = |key: &str| option(&options, key);
     let file = run.path_of_span(span);
     let star = package == "@koa/cors" && packages.major(&package, &file).is_none_or(|major| major >= STAR_SINCE);
@@ -109,9 +105,8 @@ fn decision(run: &mut Interp<'_>, origin: Option<&Value>, star: bool, call: Span
 /// What the middleware does. Where an exception takes the lines away, it gives those of its own back.
 fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
     let span = policy.span;
-    let method = Test::Request { term: Term::of(Part::Method), relation: Relation::Equals("OPTIONS".into()) };
     let asks = Test::Request { term: Term::header("access-control-request-method"), relation: Relation::Present };
-    let options = Formula::test(method, span);
+    let options = method_is("OPTIONS", span);
     let preflight = options.clone().and(Formula::test(asks, span));
     let actual = options.clone().negated();
     let other = options.and(preflight.clone().negated());
@@ -145,7 +140,7 @@ fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
     // Who is told nothing is passed on.
     effects.push(GuardedEffect { when: silent.clone().or(other), effect: Effect::Next, span });
     let told = silent.negated();
-    let credentials = onion::flag(policy.allow_credentials.value);
+    let credentials = granting::flag(policy.allow_credentials.value);
     lines.extend(
         credentials
             .map(|piece| (told.clone(), "Access-Control-Allow-Credentials", piece, policy.allow_credentials.span)),
@@ -158,7 +153,7 @@ fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
         let here = when.clone().and(actual.clone().or(preflight.clone()));
         push(here, set(name, piece, *span), *span);
     }
-    let exposed = onion::list(&policy.expose_headers.value);
+    let exposed = granting::list(&policy.expose_headers.value);
     if let Some(piece) = &exposed {
         push(
             told.clone().and(actual.clone()),
@@ -167,14 +162,14 @@ fn effects(policy: &Policy, keeps: bool) -> Vec<GuardedEffect> {
         );
     }
     // Nought is no option.
-    let age = onion::seconds(policy.max_age.value).filter(|_| policy.max_age.value != MaxAge::Seconds(0.0));
+    let age = granting::seconds(policy.max_age.value).filter(|_| policy.max_age.value != MaxAge::Seconds(0.0));
     let asked = HeaderPiece::Term(Term::header("access-control-request-headers"));
     let headers = if policy.allow_headers.value == Names::Mirrored {
         Some(asked)
     } else {
-        onion::list(&policy.allow_headers.value)
+        granting::list(&policy.allow_headers.value)
     };
-    let methods = onion::list(&policy.allow_methods.value);
+    let methods = granting::list(&policy.allow_methods.value);
     let answers = told.clone().and(preflight);
     for (name, piece, at) in [
         ("Access-Control-Max-Age", age, policy.max_age.span),

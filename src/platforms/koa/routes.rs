@@ -8,18 +8,17 @@ use std::sync::Arc;
 use super::super::assembly::adopt;
 use super::super::express::overwritten::drop_covered;
 use super::super::express::registration::flatten;
-use super::super::node_handlers::{fill, grant};
 use super::super::onion::{Framework, Policies};
 use super::super::packages::Packages;
 use super::super::values::option;
 use super::context::is_context;
 use super::handlers::handle;
 use super::{VERBS, cors, is_app, is_router};
-use crate::eval::value::{Kind, ObjectId, Value};
+use crate::eval::value::{ObjectId, Value};
 use crate::eval::{Event, Interp};
 use crate::model::condition::Formula;
 use crate::model::project::Project;
-use crate::model::server::{Effect, Failing, GuardedEffect, Handler, Role, Scope, Server, Slashes, Unanswered};
+use crate::model::server::{Failing, Handler, Role, Scope, Server, Slashes, Unanswered};
 use crate::source::{Span, Spanned};
 
 /// Middleware that lets nobody through who has not proven who they are.
@@ -46,7 +45,15 @@ pub(super) fn servers(run: &mut Interp<'_>, packages: &Packages, project: &mut P
         holder.is_some_and(|(holder, verb)| VERBS.contains(&verb) && (is_app(holder) || is_router(holder)))
     };
     let log: Vec<Event> = run.log.iter().filter(registers).cloned().collect();
-    let framework = Framework { is_cors: cors::is_cors, is_context, policy: cors::policy, handle };
+    let framework = Framework {
+        platform: "koa",
+        auth: &AUTH,
+        files: &STATIC,
+        is_cors: cors::is_cors,
+        is_context,
+        policy: cors::policy,
+        handle,
+    };
     let mut policies = Policies::new(framework, packages);
     for app in apps {
         let span = run.object(app).span;
@@ -246,33 +253,7 @@ impl Builder<'_, '_, '_> {
             effects: Vec::new(),
             understood: true,
         };
-        match &one.value.kind {
-            Kind::Object(id) => {
-                let path = self.run.object(*id).path.to_string();
-                if cors::is_cors(&path) {
-                    handler.role = Role::Cors(self.policies.of(self.run, *id, self.project));
-                } else if AUTH.contains(&path.as_str()) {
-                    handler.role = Role::Auth;
-                    handler.effects =
-                        vec![GuardedEffect { when: Formula::True, effect: Effect::RequireAuth(401), span: one.span }];
-                } else if STATIC.contains(&path.as_str()) {
-                    handler.role = Role::Static;
-                } else {
-                    // What packages bring looks at requests and lets them through.
-                    handler.understood = !ends;
-                    handler.name = path.trim_start_matches("npm:").trim_end_matches("()").to_owned();
-                }
-            }
-            Kind::Function(closure) => {
-                let handled = self.policies.run(self.run, &closure.clone(), self.project);
-                fill(&mut handler, handled, "koa", self.project);
-                grant(self.run, &mut handler, closure.function.span, "koa", self.project);
-            }
-            _ => {
-                handler.understood = false;
-                self.complete &= ends;
-            }
-        }
+        self.complete &= self.policies.fill(self.run, &one.value, &mut handler, ends, self.project);
         handler
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::super::assembly::sets_origin;
 use super::super::express::{order, preflight};
 
-use super::super::node_handlers::sets_cors;
+use super::super::manual::sets_cors;
 use super::super::overrides;
 use super::App;
 use super::server::Parts;
