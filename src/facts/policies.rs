@@ -140,13 +140,11 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         // Without credentials one's own origin is worth no more than `*`.
         (probed.null, probed.loose, probed.shared_suffix) = (None, None, None);
     }
-    // `*` in the branch for everybody, credentials in the one for known origins: they are never sent together.
-    let apart = probed.wildcard.is_some() && is_apart(policy);
-    let credentials = if apart { Question::default() } else { question(&policy.allow_credentials) };
+    let credentials = question(&policy.allow_credentials);
     let function = matches!(policy.platform, "supabase" | "netlify") && policy.paths.is_empty();
     let webhook = function && policy.place.split(['-', '_']).any(|word| word.eq_ignore_ascii_case("webhook"));
     let public = webhook || !policy.paths.is_empty() && policy.paths.iter().all(|path| is_public(&path.value));
-    let with_credentials = policy.allow_credentials.value == Known::Yes && !apart;
+    let with_credentials = policy.allow_credentials.value == Known::Yes;
     PolicyFacts {
         span: Some(policy.span),
         server: policy.server.and_then(|server| u32::try_from(server).ok()),
@@ -165,6 +163,7 @@ fn policy_facts(policy: &Policy, named: &[NamedOrigin], environment: &Environmen
         max_age: max_age(policy),
         // No cache keeps an answer to OPTIONS (RFC 9110, 9.3.7).
         vary_origin: if policy.preflight_only { Question::default() } else { question(&policy.vary_origin) },
+        wildcard_apart: (probed.wildcard.is_some() && is_apart(policy)).into(),
         any_with_credentials_reflects: (with_credentials
             && (probed.reflected.is_some() || (probed.any && policy.star_reflects_with_credentials)))
             .into(),

@@ -70,7 +70,17 @@ fn is_options(value: &Value) -> bool {
     value.as_map().is_some_and(|map| map.entries.contains_key("origin") || map.entries.contains_key("credentials"))
 }
 
-/// Is this value, or something that holds it, given to a call?
+/// Is this value, a part of it, or something that holds it, given to a call?
 fn takes(event: &Event, span: Span) -> bool {
-    event.args.all().any(|arg| arg.span == span || cors(arg).is_some_and(|entry| entry.value.span == span))
+    event.args.all().any(|arg| is_part(arg, span, 0) || cors(arg).is_some_and(|entry| entry.value.span == span))
 }
+
+fn is_part(value: &Value, whole: Span, depth: usize) -> bool {
+    let inside = |one: &Value| depth < DEEPEST && is_part(one, whole, depth + 1);
+    whole.contains(value.span)
+        || value.as_map().is_some_and(|map| map.entries.values().any(|entry| inside(&entry.value)))
+        || value.as_list().is_some_and(|list| list.items.iter().any(|item| inside(&item.value)))
+}
+
+/// Maps and lists in each other that are looked into.
+const DEEPEST: usize = 4;

@@ -17,7 +17,6 @@ use crate::source::{Span, Spanned};
 
 pub(super) fn faults(run: &mut Interp<'_>, cors: &CorsObjects, project: &mut Project) {
     super::overwritten::withdraw(project);
-    super::overwritten::inherit_credentials(project);
     let mut faults = of_servers(project);
     never_installed(run, cors, project, &mut faults);
     twice(project);

@@ -1,7 +1,7 @@
 //! Header lines that never leave, or that leave with more answers than the handler that writes them gives.
 //!
 //! In: servers with their handlers in order. Out: policies of lines that a later `cors(…)` always writes over are withdrawn, with
-//! a setting that says so; policies that write over the origin of an earlier one have its credentials; faults about errors without headers are dropped where an earlier handler has sent the header already.
+//! a setting that says so; faults about errors without headers are dropped where an earlier handler has sent the header already.
 
 use super::order::{is_cors, reached};
 use crate::model::condition::Formula;
@@ -22,42 +22,6 @@ pub(super) fn withdraw(project: &mut Project) {
             give_way(own, by, place, project);
         }
     }
-}
-
-/// What writes another origin over that of an earlier `cors(…)` leaves the line about credentials that is there already. Files and
-/// images are meant for everybody and asked for without credentials.
-pub(super) fn inherit_credentials(project: &mut Project) {
-    for server in &project.servers {
-        for (index, handler) in server.handlers.iter().enumerate() {
-            let Role::Cors(own) = handler.role else { continue };
-            let policy = &project.policies[own];
-            let data = !handler.scope.methods.is_empty() && !is_file(handler);
-            if &*policy.library != "headers" || policy.allow_credentials.value != Known::No || !data {
-                continue;
-            }
-            let earlier = server.handlers[..index].iter().rev().find_map(|earlier| match earlier.role {
-                Role::Cors(by) if earlier.effects.is_empty() && reached(earlier) && by != own => {
-                    Some((by, &earlier.scope))
-                }
-                _ => None,
-            });
-            let Some((by, scope)) = earlier else { continue };
-            let sent = project.policies[by].allow_credentials.clone();
-            if sent.value == Known::Yes && scope.methods.is_empty() && scope.covers(&handler.scope) {
-                project.policies[own].allow_credentials = sent;
-            }
-        }
-    }
-}
-
-/// Does it say by hand that its answer is something else than data?
-fn is_file(handler: &Handler) -> bool {
-    handler.effects.iter().any(|guarded| match &guarded.effect {
-        Effect::Set(name, value) if name.value.eq_ignore_ascii_case("content-type") => {
-            !value.as_text().is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
-        }
-        _ => false,
-    })
 }
 
 /// The policy of a middleware that writes header lines and goes on to the next handler.

@@ -103,7 +103,11 @@ fn folder(run: &Interp<'_>, event: &Event) -> Option<String> {
     if !autoload || is_cors_plugin(plugin) {
         return None;
     }
-    let dir = option(event.args.positional.get(1)?, "dir")?;
+    let options = event.args.positional.get(1)?;
+    if option(options, "encapsulate").is_some_and(|encapsulates| !matches!(encapsulates.kind, Kind::Bool(true))) {
+        return None;
+    }
+    let dir = option(options, "dir")?;
     let text = match &dir.kind {
         Kind::Object(id) => run.object(*id).args.positional.last().and_then(Value::as_str).cloned(),
         _ => dir.as_str().cloned(),

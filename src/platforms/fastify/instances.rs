@@ -200,7 +200,16 @@ impl Context {
             Kind::Function(_) | Kind::Module(_) => true,
             Kind::Object(_) => true,
             Kind::External(path) if path.starts_with("npm:@fastify/bearer-auth") => {
-                self.hook(at, Stage::OnRequest, What::Auth, event);
+                let added = options.and_then(|options| option(options, "addHook"));
+                match added.as_ref().map(|added| &added.kind) {
+                    None | Some(Kind::Bool(true)) => self.hook(at, Stage::OnRequest, What::Auth, event),
+                    // Routes name the hook themselves.
+                    Some(Kind::Bool(false)) => {}
+                    Some(_) => {
+                        let stage = added.as_ref().and_then(Value::as_str).and_then(|name| stage(name));
+                        self.hook(at, stage.unwrap_or(Stage::OnRequest), What::Unknown, event);
+                    }
+                }
                 true
             }
             Kind::External(path) => {

@@ -285,12 +285,18 @@ fn scope(methods: &[Arc<str>], prefix: &str, path: Option<&Spanned<Arc<str>>>, c
 
 /// The path with its parameters written as the model does: `:id` is `{id}`, and what a pattern or a `?` makes of it is not known.
 fn templated(path: &str) -> String {
+    let (path, rest) = match path {
+        "/*" | "*" => return path.to_owned(),
+        path => path.strip_suffix("/*").map_or((path, ""), |path| (path, "/*")),
+    };
     let parts = path.split('/').map(|part| match part.strip_prefix(':') {
         Some(name) if name.ends_with('?') || name.contains('{') => "{*}".to_owned(),
         Some(name) => format!("{{{name}}}"),
+        // One segment; only at the end it stands for all that follow.
+        None if part == "*" => "{_}".to_owned(),
         None => part.to_owned(),
     });
-    parts.collect::<Vec<_>>().join("/")
+    format!("{}{rest}", parts.collect::<Vec<_>>().join("/"))
 }
 
 fn join(prefix: &str, path: &str) -> String {

@@ -102,7 +102,8 @@ impl Reader {
             }
             "redirect" => self.answers.push((when.clone(), Some(302), span)),
             // `ctx.render(…)`, `ctx.fail(…)`: methods that a package or the program put there may answer.
-            method => self.opaque |= !method.contains('.'),
+            // `ctx.res` is the answer of Node itself.
+            method => self.opaque |= !method.contains('.') || method.starts_with("res."),
         }
     }
 
@@ -114,6 +115,8 @@ impl Reader {
                 self.status.set(&event.when, code(value));
                 self.answers.push((event.when.clone(), code(value), event.span));
             }
+            // Koa itself answers nothing then.
+            Some("respond") => self.opaque = true,
             Some("body") => {
                 let empty = value.is_nullish().then_some(Some(204));
                 let status = empty.unwrap_or_else(|| self.status.at(&event.when));

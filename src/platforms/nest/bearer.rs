@@ -17,10 +17,12 @@ pub(super) fn required(run: &Interp<'_>, home: impl Fn(&Utf8Path) -> Utf8PathBuf
         |path: &str| path.starts_with("npm:@nestjs/swagger.DocumentBuilder()") && path.ends_with(".addBearerAuth");
     for event in run.log.iter().filter(|event| describes(&event.target.path)) {
         let described = home(&run.path_of_span(event.span));
-        for policy in policies.iter_mut() {
-            if home(&run.path_of_span(policy.span)) == described && policy.headers_used.is_empty() {
-                policy.headers_used.push(Spanned::new(Arc::from("Authorization"), event.span));
-            }
+        // Of several policies nobody knows which one the description is about.
+        let mut own = policies.iter_mut().filter(|policy| home(&run.path_of_span(policy.span)) == described);
+        if let (Some(policy), None) = (own.next(), own.next())
+            && policy.headers_used.is_empty()
+        {
+            policy.headers_used.push(Spanned::new(Arc::from("Authorization"), event.span));
         }
     }
 }

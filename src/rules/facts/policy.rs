@@ -33,6 +33,8 @@ facts! {
         /// Every origin passes and credentials are allowed, and the library then copies the request's origin instead
         /// of sending `*`: the browser accepts it.
         any_with_credentials_reflects: Flag,
+        /// The lines that send `*` and those about credentials stand in branches that exclude each other.
+        wildcard_apart: Known,
         /// Is it active: registered, listed in the settings, reached?
         installed: Question,
         /// It covers only routes that are public by their name: fonts, images, `.well-known`, a public API.
